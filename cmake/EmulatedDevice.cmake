@@ -5,9 +5,10 @@ set(emulator "${PROJECT_SOURCE_DIR}/tests/emulator")
 file(GLOB_RECURSE emulator_sources CONFIGURE_DEPENDS "${emulator}/src/*.cpp")
 
 add_library(footfall_emulated_options INTERFACE)
-target_include_directories(footfall_emulated_options BEFORE INTERFACE "${emulator}/include")
+target_include_directories(footfall_emulated_options INTERFACE "${emulator}/include")
 target_include_directories(footfall_emulated_options SYSTEM INTERFACE "${FOOTFALL_CCCL}")
 target_compile_definitions(footfall_emulated_options INTERFACE FOOTFALL_EMULATED=1
+  CCCL_DISABLE_FP16_SUPPORT   # else Thrust takes a toolkit's cuda_fp16.h where the compiler finds one
   THRUST_HOST_SYSTEM=THRUST_HOST_SYSTEM_CPP THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP)
 target_compile_options(footfall_emulated_options INTERFACE -Wno-unknown-pragmas)   # #pragma unroll
 target_link_libraries(footfall_emulated_options INTERFACE footfall_boost_context)
@@ -18,7 +19,7 @@ target_link_libraries(footfall_emulator PUBLIC footfall_emulated_options)
 get_property(cuda_sources GLOBAL PROPERTY FOOTFALL_CUDA_SOURCES)
 set(kernel_sources ${cuda_sources})
 list(FILTER kernel_sources INCLUDE REGEX "\\.cu$")
-set_source_files_properties(${kernel_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+set_source_files_properties(${kernel_sources} PROPERTIES LANGUAGE CXX)   # and CMake says -x c++
 footfall_add_library(footfall_cuda_emulated SHARED ${cuda_sources})
 target_link_libraries(footfall_cuda_emulated PRIVATE footfall_emulator footfall_device)
 if(TARGET footfall-emulated)
