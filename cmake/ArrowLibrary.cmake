@@ -27,7 +27,6 @@ if(NOT FOOTFALL_ARROW_TEXT)
   find_path(FOOTFALL_ARROW_WHEEL include/arrow/api.h
     PATHS "${FOOTFALL_ARROW_DIR}" "${FOOTFALL_ARROW_DIR}/pyarrow" "$ENV{FOOTFALL_ARROW_DIR}" "$ENV{FOOTFALL_ARROW_DIR}/pyarrow"
           "${PROJECT_BINARY_DIR}/deps/arrow/pyarrow" "${PROJECT_BINARY_DIR}/arrow/pyarrow" "${PROJECT_SOURCE_DIR}/build/deps/arrow/pyarrow"
-          /opt/footfall-arrow/pyarrow
     NO_DEFAULT_PATH NO_CACHE)
   if(NOT FOOTFALL_ARROW_WHEEL)
     message(FATAL_ERROR "Arrow C++ with Parquet was not found.\nRun 'make setup' (it puts the pyarrow wheel into build/deps/arrow), install libarrow-dev, "
