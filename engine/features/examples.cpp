@@ -1,0 +1,232 @@
+#include "engine/features/examples.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "engine/features/derived.hpp"
+#include "kernels/device/team.hpp"
+#include "kernels/error.hpp"
+
+namespace footfall {
+namespace {
+
+constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+constexpr std::int64_t microseconds_per_hour = 3'600'000'000;
+constexpr std::size_t most_counted_types = 16;
+constexpr std::int64_t examples_per_tile = 256;
+
+template <class Column>
+const Column* find_column(const std::vector<Column>& columns, const std::string& name) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+template <class Column>
+std::vector<const Column*> find_all(const std::vector<Column>& columns, const std::vector<std::string>& names, const char* where) {
+  std::vector<const Column*> found;
+  for (const std::string& name : names) {
+    const Column* column = find_column(columns, name);
+    if (column == nullptr) throw bad_input(std::string(where) + " lack the column \"" + name + "\", which the model was fitted with", "add it or fit a new model");
+    found.push_back(column);
+  }
+  return found;
+}
+
+bool has_hours(const Clock& clock) { return !clock.steps && clock.resolution <= microseconds_per_hour; }
+
+std::int64_t floor_divided(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+/// The features of a step beside the job's columns: gap, position, closing, and the clock's hour and weekday as points on a circle.
+std::vector<std::string> step_names(const FeatureSpec& spec) {
+  std::vector<std::string> names = {"gap", "position", "closing"};
+  if (has_hours(spec.clock)) names.insert(names.end(), {"hour_sine", "hour_cosine"});
+  if (!spec.clock.steps) names.insert(names.end(), {"weekday_sine", "weekday_cosine"});
+  return names;
+}
+
+float* write_circle(double share, float* out) {
+  *out++ = static_cast<float>(std::sin(2.0 * std::numbers::pi * share));
+  *out++ = static_cast<float>(std::cos(2.0 * std::numbers::pi * share));
+  return out;
+}
+
+/// Writes the step's own features and returns what follows them.
+float* write_step(const FeatureSpec& spec, std::int64_t time, double gap_days, std::int64_t position, bool closing, float* out) {
+  *out++ = static_cast<float>(std::log1p(std::max(0.0, gap_days)));
+  *out++ = static_cast<float>(std::log1p(static_cast<double>(position)));
+  *out++ = closing ? 1.0F : 0.0F;
+  const std::int64_t day = floor_divided(time, microseconds_per_day);
+  if (has_hours(spec.clock)) out = write_circle(static_cast<double>(time - day * microseconds_per_day) / static_cast<double>(microseconds_per_day), out);
+  if (!spec.clock.steps) out = write_circle(static_cast<double>(((day + 3) % 7 + 7) % 7) / 7.0, out);
+  return out;
+}
+
+/// Reads the columns of a base by the names of a spec and writes one example at a time.
+class Builder {
+ public:
+  Builder(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys) : base_(base), spec_(spec) {
+    table_.keys.assign(keys.begin(), keys.end());
+    name_columns();
+    lay_out_events();
+    const auto n = static_cast<std::size_t>(table_.size());
+    table_.profile_number.resize(n * table_.profile_numbers.size());
+    table_.profile_code.resize(n * table_.profile_codes.size());
+  }
+
+  void write(std::int64_t e) {
+    if (spec_.events) write_events(e);
+    write_profile(e);
+  }
+
+  [[nodiscard]] ExampleTable take() { return std::move(table_); }
+
+ private:
+  void name_columns() {
+    if (spec_.events || spec_.derived) {
+      if (!base_.journeys) throw bad_input("there are no events", "the model was fitted with an event log: name one by [events] files or --events");
+      const Journeys& journeys = *base_.journeys;
+      event_numeric_ = find_all(journeys.numeric, spec_.event_numeric, "the events");
+      if (spec_.amount && journeys.amount.empty() && journeys.events() > 0) throw bad_input("the events have no amount", "the model was fitted with one: set [events] amount");
+      for (const std::string& name : spec_.event_categorical)
+        event_categorical_.push_back(name == journeys.type.name ? &journeys.type : find_all(journeys.categorical, {name}, "the events").front());
+      for (const std::string& type : spec_.counted_types) {
+        const auto found = std::find(journeys.type.dictionary.begin(), journeys.type.dictionary.end(), type);
+        type_codes_.push_back(found == journeys.type.dictionary.end() ? -1 : static_cast<std::int32_t>(found - journeys.type.dictionary.begin()));
+      }
+    }
+    if (spec_.events) {
+      table_.event_numbers = step_names(spec_);
+      if (spec_.amount) table_.event_numbers.emplace_back("amount");
+      table_.event_numbers.insert(table_.event_numbers.end(), spec_.event_numeric.begin(), spec_.event_numeric.end());
+      table_.event_codes = spec_.event_categorical;
+    }
+    if (!spec_.profile_numeric.empty() || !spec_.profile_categorical.empty()) {
+      if (!base_.profiles) throw bad_input("there is no customer table", "the model was fitted with one: name it by [customers] files or --customers");
+      profile_numeric_ = find_all(base_.profiles->numeric, spec_.profile_numeric, "the customers");
+      profile_categorical_ = find_all(base_.profiles->categorical, spec_.profile_categorical, "the customers");
+    }
+    table_.profile_numbers = spec_.profile_numeric;
+    table_.profile_codes = spec_.profile_categorical;
+    if (spec_.derived) {
+      const std::vector<std::string> names = derived_names(spec_);
+      derived_ = names.size();
+      table_.profile_numbers.insert(table_.profile_numbers.end(), names.begin(), names.end());
+    }
+  }
+
+  /// The events of a customer that come before the cutoff.
+  std::pair<std::int64_t, std::int64_t> before(const ExampleKey& key) const {
+    const Journeys& journeys = *base_.journeys;
+    const auto customer = static_cast<std::size_t>(key.customer);
+    const auto begin = journeys.time.begin() + journeys.first[customer];
+    const auto end = journeys.time.begin() + journeys.first[customer + 1];
+    return {journeys.first[customer], std::lower_bound(begin, end, key.cutoff) - journeys.time.begin()};
+  }
+
+  void lay_out_events() {
+    if (!spec_.events) return;
+    std::int64_t rows = 0;
+    for (const ExampleKey& key : table_.keys) {
+      const auto [begin, end] = before(key);
+      const std::int64_t length = std::min(end - begin, spec_.max_length) + 1;
+      table_.first.push_back(rows);
+      table_.length.push_back(static_cast<std::int32_t>(length));
+      rows += length;
+    }
+    table_.event_number.resize(static_cast<std::size_t>(rows) * table_.event_numbers.size());
+    table_.event_code.resize(static_cast<std::size_t>(rows) * table_.event_codes.size());
+  }
+
+  void write_events(std::int64_t e) {
+    const Journeys& journeys = *base_.journeys;
+    const ExampleKey key = table_.keys[static_cast<std::size_t>(e)];
+    const auto [begin, end] = before(key);
+    const double day = day_of(spec_.clock);
+    float* number = table_.event_number.data() + table_.first[static_cast<std::size_t>(e)] * static_cast<std::int64_t>(table_.event_numbers.size());
+    std::int32_t* code = table_.event_code.data() + table_.first[static_cast<std::size_t>(e)] * static_cast<std::int64_t>(table_.event_codes.size());
+    const std::int64_t kept = std::min(end - begin, spec_.max_length);
+    for (std::int64_t i = end - kept; i < end; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const double gap = i == begin ? 0.0 : static_cast<double>(journeys.time[at] - journeys.time[at - 1]) / day;
+      number = write_step(spec_, journeys.time[at], gap, i - begin + 1, false, number);
+      if (spec_.amount) *number++ = static_cast<float>(journeys.amount[at]);
+      for (const NumberColumn* column : event_numeric_) *number++ = column->values[at];
+      for (const CategoryColumn* column : event_categorical_) *code++ = column->codes[at];
+    }
+    const double gap = begin == end ? 0.0 : static_cast<double>(key.cutoff - journeys.time[static_cast<std::size_t>(end - 1)]) / day;
+    number = write_step(spec_, key.cutoff, gap, end - begin, true, number);
+    if (spec_.amount) *number++ = missing;
+    for (std::size_t c = 0; c < event_numeric_.size(); ++c) *number++ = missing;
+    for (std::size_t c = 0; c < event_categorical_.size(); ++c) *code++ = -1;
+  }
+
+  void write_profile(std::int64_t e) {
+    const ExampleKey key = table_.keys[static_cast<std::size_t>(e)];
+    float* number = table_.profile_number.data() + e * static_cast<std::int64_t>(table_.profile_numbers.size());
+    for (const NumberColumn* column : profile_numeric_) *number++ = column->values[static_cast<std::size_t>(key.customer)];
+    std::int32_t* code = table_.profile_code.data() + e * static_cast<std::int64_t>(table_.profile_codes.size());
+    for (const CategoryColumn* column : profile_categorical_) *code++ = column->codes[static_cast<std::size_t>(key.customer)];
+    if (!spec_.derived) return;
+    const auto [begin, end] = before(key);
+    derive(*base_.journeys, spec_, type_codes_, event_numeric_, begin, end, key.cutoff, std::span<float>(number, derived_));
+  }
+
+  const Base& base_;
+  const FeatureSpec& spec_;
+  ExampleTable table_;
+  std::vector<const NumberColumn*> event_numeric_, profile_numeric_;
+  std::vector<const CategoryColumn*> event_categorical_, profile_categorical_;
+  std::vector<std::int32_t> type_codes_;
+  std::size_t derived_ = 0;
+};
+
+template <class Column>
+std::vector<std::string> names_of(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  return names;
+}
+
+}  // namespace
+
+double day_of(const Clock& clock) { return clock.steps ? 1.0 : static_cast<double>(microseconds_per_day); }
+
+FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon) {
+  FeatureSpec spec;
+  spec.max_length = max_length;
+  if (base.journeys) {
+    const Journeys& journeys = *base.journeys;
+    spec.events = true;
+    spec.derived = derived;
+    spec.clock = journeys.clock;
+    spec.amount = !journeys.amount.empty();
+    spec.windows = {7.0, 30.0, 90.0};
+    if (horizon > 0.0) spec.windows.insert(spec.windows.end(), {horizon / 2.0, horizon, 2.0 * horizon});
+    std::sort(spec.windows.begin(), spec.windows.end());
+    spec.windows.erase(std::unique(spec.windows.begin(), spec.windows.end()), spec.windows.end());
+    spec.event_numeric = names_of(journeys.numeric);
+    spec.event_categorical = names_of(journeys.categorical);
+    const bool typed = !journeys.type.dictionary.empty();
+    if (typed && find_column(journeys.categorical, journeys.type.name) == nullptr) spec.event_categorical.push_back(journeys.type.name);
+    if (typed && journeys.type.dictionary.size() <= most_counted_types) spec.counted_types = journeys.type.dictionary;
+  }
+  if (base.profiles) {
+    spec.profile_numeric = names_of(base.profiles->numeric);
+    spec.profile_categorical = names_of(base.profiles->categorical);
+  }
+  return spec;
+}
+
+ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team) {
+  Builder builder(base, spec, keys);
+  const auto count = static_cast<std::int64_t>(keys.size());
+  team.run((count + examples_per_tile - 1) / examples_per_tile, [&](std::int64_t tile, int) {
+    const std::int64_t end = std::min(count, (tile + 1) * examples_per_tile);
+    for (std::int64_t e = tile * examples_per_tile; e < end; ++e) builder.write(e);
+  });
+  return builder.take();
+}
+
+}  // namespace footfall

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/data/base.hpp"
+
+namespace footfall {
+
+class Team;
+
+/// What is computed for every example, fixed when a model is fitted and kept with it.
+struct FeatureSpec {
+  bool events = false;                      ///< an event sequence for every example
+  bool derived = false;                     ///< recency, frequency, money and their kin beside the customer columns
+  std::int64_t max_length = 64;             ///< the newest events kept
+  Clock clock;
+  std::vector<double> windows;              ///< counts of the events of the last so many days (or steps)
+  std::vector<std::string> counted_types;   ///< event types with a count of their own
+  std::vector<std::string> event_numeric;   ///< the columns that the base must have, in this order
+  std::vector<std::string> event_categorical;
+  std::vector<std::string> profile_numeric;
+  std::vector<std::string> profile_categorical;
+  bool amount = false;                      ///< the journeys carry an amount
+};
+
+/// A customer seen at a moment: features come from events before `cutoff`.
+struct ExampleKey {
+  std::int64_t customer = 0;  ///< index in the base
+  std::int64_t cutoff = 0;
+};
+
+/// Features of examples, not yet scaled; numbers are float32 with NaN for missing, codes are those of the base's dictionaries, -1 missing.
+///
+/// Events of example e are the rows first[e] .. first[e] + length[e]: its newest events, oldest first, then one closing step at the
+/// cutoff, so that an empty journey is one step long and what came before the closing step does not depend on the cutoff.
+struct ExampleTable {
+  std::vector<ExampleKey> keys;
+
+  std::vector<std::string> event_numbers, event_codes, profile_numbers, profile_codes;  ///< column names
+  std::vector<std::int64_t> first;
+  std::vector<std::int32_t> length;
+  std::vector<float> event_number;          ///< [event rows, event_numbers] row-major
+  std::vector<std::int32_t> event_code;     ///< [event rows, event_codes]
+  std::vector<float> profile_number;        ///< [examples, profile_numbers]
+  std::vector<std::int32_t> profile_code;   ///< [examples, profile_codes]
+
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(keys.size()); }
+  [[nodiscard]] std::int64_t event_rows() const { return event_numbers.empty() ? 0 : static_cast<std::int64_t>(event_number.size() / event_numbers.size()); }
+};
+
+/// Chooses what to compute for a base: windows of 7, 30 and 90 days and fractions and multiples of the longest horizon (in days or steps; 0: none).
+[[nodiscard]] FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon);
+
+/// Builds the features of examples. Throws Error{bad_input} when the base lacks a column of `spec`, naming it.
+[[nodiscard]] ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team);
+
+/// One unit of a clock that is a day, in its numbers; 1 for steps.
+[[nodiscard]] double day_of(const Clock& clock);
+
+}  // namespace footfall

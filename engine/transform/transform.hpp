@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/features/examples.hpp"
+#include "engine/transform/vocabulary.hpp"
+#include "kernels/backend.hpp"
+
+namespace footfall {
+
+enum class Scale : std::uint8_t { standard, minmax, none };
+
+/// How to fit a transform.
+struct TransformSpec {
+  Scale scale = Scale::standard;
+  NumericMissing numeric = NumericMissing::mean;
+  CategoricalMissing categorical = CategoricalMissing::own;
+  bool indicators = true;                ///< a column that tells where a number was missing, where any was
+  bool normal_scores = true;             ///< profile numbers by quantiles to normal scores (else scaled as events are)
+  std::int64_t bins = 0;                 ///< of the piecewise-linear encoding beside them; 0: none
+  std::int64_t most_words = 10'000;      ///< of a vocabulary
+  std::int64_t least_count = 1;          ///< a rarer word shares the code of the unseen
+};
+
+/// Fitted preprocessing: everything that turns raw features into what the encoders read. Fitted on training examples only.
+struct Transform {
+  struct Numbers {
+    std::vector<std::string> names;
+    std::vector<std::uint8_t> logarithm;   ///< sign(x) log1p|x| first, for columns with a long tail
+    std::vector<ColumnScale> scale;        ///< then fill, scale, clip, indicator
+    [[nodiscard]] std::int64_t indicators() const;
+  };
+  Numbers events, profile;
+  std::vector<Vocabulary> event_words, profile_words;
+  std::int64_t points = 0;                 ///< knots of each profile column's map to normal scores; 0: none
+  std::vector<float> knots, scores;        ///< [profile numbers, points]
+  std::int64_t bins = 0;
+  std::vector<float> edges;                ///< [profile numbers, bins + 1]
+
+  /// Width of the encoded profile: numbers (as scores, else scaled), indicators, one-hot categories, piecewise-linear bins.
+  [[nodiscard]] std::int64_t profile_width() const;
+};
+
+/// Words of each category column of the table, in the order of its columns (the base's dictionaries).
+struct Dictionaries {
+  std::vector<const std::vector<std::string>*> event, profile;
+};
+[[nodiscard]] Dictionaries dictionaries_of(const Base& base, const FeatureSpec& spec);
+
+/// Fits on the examples `training` (rows of the table).
+[[nodiscard]] Transform fit_transform(const ExampleTable& table, const Dictionaries& dictionaries, std::span<const std::int64_t> training,
+                                      const TransformSpec& spec, Backend& backend, Stream& stream);
+
+/// Cells of category columns that hold words the fit did not see, by column name, for the report.
+struct UnseenCount {
+  std::string column;
+  std::int64_t cells = 0;
+};
+
+/// Turns codes of a base into those of the model and takes logarithms, in place. What remains (fill, scale, scores) happens on the device.
+/// Returns the columns with unseen words.
+std::vector<UnseenCount> recode(ExampleTable& table, const Dictionaries& dictionaries, const Transform& transform, Team& team);
+
+/// Encodes profile rows on the stream's device: numbers [rows, P] and codes [rows, Q] as `recode` left them -> [rows, profile_width].
+/// Scratch and constants are owned; for at most `largest` rows a call.
+class ProfileEncoder {
+ public:
+  ProfileEncoder(const Transform& transform, std::int64_t largest, Backend& backend, Stream& stream);
+  void encode(MatrixView<const float> numbers, MatrixView<const std::int32_t> codes, MatrixView<float> out, Stream& stream);
+
+ private:
+  Backend& backend_;
+  std::int64_t numbers_, width_, points_, bins_;
+  Array<float> knots_, scores_, edges_, identities_, packed_;
+  Array<ColumnScale> scale_;
+  Array<EmbeddingTable> tables_;
+  Array<std::int64_t> first_;
+  Array<std::int32_t> length_;
+  std::unique_ptr<Pack> pack_;
+};
+
+}  // namespace footfall
