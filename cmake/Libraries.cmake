@@ -48,6 +48,8 @@ if(FOOTFALL_MISSING)
   message(FATAL_ERROR "These packages are missing:${missing}\nRun 'make setup', or install them as your system does.")
 endif()
 
+# oneDNN's threads are OpenMP's; product_onednn.cpp tells OpenMP to leave them alone.
+target_link_libraries(footfall_dnnl INTERFACE gomp)
 # Debian's fmt and spdlog are compiled libraries; spdlog uses that fmt.
 target_link_libraries(footfall_spdlog INTERFACE footfall_fmt)
 target_compile_definitions(footfall_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
