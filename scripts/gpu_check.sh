@@ -7,7 +7,7 @@
 #
 # A step that fails does not stop the ones after it; the script then ends with 1.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 usage() { sed -n '2,8p' "$0" | cut -c3-; }
 dry=0 only=""

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs ctest and ends with one line that counts. Arguments go to ctest.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 log=$BUILD/ctest.log
 started=$SECONDS
