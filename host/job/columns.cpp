@@ -41,8 +41,8 @@ void resolve_columns(Job& job, const std::vector<SeenColumn>& customer_table) {
     return name != customers.customer && !holds(customers.ignore, name) && !holds(targets, name) && !holds(named_numeric, name) && !holds(named_categorical, name);
   };
   for (const SeenColumn& column : customer_table) {
-    if (!free(column.name)) continue;
-    ColumnChoice& choice = column.numeric ? customers.numeric : customers.categorical;
+    if (!free(column.name) || column.kind == SeenColumn::Kind::other) continue;
+    ColumnChoice& choice = column.kind == SeenColumn::Kind::number ? customers.numeric : customers.categorical;
     if (choice.automatic) choice.names.push_back(column.name);
   }
   customers.numeric.automatic = false;

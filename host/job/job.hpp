@@ -176,12 +176,13 @@ struct Job {
 
 /// A column of the customer table as found in the file.
 struct SeenColumn {
+  enum class Kind { number, name, other };  ///< other: a time, which no list takes by itself
   std::string name;
-  bool numeric = false;
+  Kind kind = Kind::name;
 };
 
-/// Turns "auto" into names: numeric columns and text columns of the table that are neither its customer, nor ignored, nor a target, nor
-/// named by the other list. Also drops a target from the lists where the job names it. Throws bad_input with near names when a column that
+/// Turns "auto" into names: the columns of numbers, or those of names, that are neither the customer, nor ignored, nor a target, nor named
+/// by the other list. Also drops a target from the lists where the job names it. Throws bad_input with near names when a column that
 /// the job names is absent.
 void resolve_columns(Job& job, const std::vector<SeenColumn>& customer_table);
 
