@@ -28,7 +28,7 @@ void resolve_columns(Job& job, const std::vector<SeenColumn>& customer_table) {
   for (const SeenColumn& column : customer_table) seen.push_back(column.name);
   check_present(job, customers.numeric.names, seen, "[customers] numeric");
   check_present(job, customers.categorical.names, seen, "[customers] categorical");
-  check_present(job, customers.ignore, seen, "[customers] ignore");
+  if (customers.numeric.automatic || customers.categorical.automatic) check_present(job, customers.ignore, seen, "[customers] ignore");
   if (!customers.customer.empty()) check_present(job, {customers.customer}, seen, "[customers] customer");
   const std::vector<std::string> targets = job.target_columns();
   for (const TargetSpec& target : job.targets)

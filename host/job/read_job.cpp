@@ -226,6 +226,8 @@ Horizon parse_horizon(const std::string& text) {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (problem != std::errc() || count <= 0) throw wrong();
   const std::string unit(end, text.data() + text.size());
+  constexpr std::int64_t most_steps = 9'007'199'254'740'992;
+  if (unit.empty() && count > most_steps) throw wrong();
   if (unit.empty()) return {.amount = count, .steps = true, .text = std::to_string(count)};
   constexpr std::int64_t second = 1'000'000;
   std::int64_t size = 0;
