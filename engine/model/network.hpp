@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/model/spec.hpp"
+#include "kernels/backend.hpp"
+
+namespace footfall {
+
+/// Examples on the device, as the encoders read them; what fit and score upload.
+struct DeviceExamples {
+  Array<float> event_number;          ///< [event rows, event_numbers]
+  Array<std::int32_t> event_code;     ///< [event rows, categories]
+  Array<float> profile;               ///< [examples, profile_width], encoded
+  std::int64_t event_rows = 0;
+  std::int64_t examples = 0;
+};
+
+/// A batch of examples. Sequences are in descending order of length.
+struct Batch {
+  std::int64_t size = 0;
+  std::int64_t time = 0;                     ///< steps of the longest sequence; 0 without events
+  View<const std::int32_t> lengths;          ///< [size] on the host; empty without events
+};
+
+/// What a step reads beside the data, at fixed places in device memory, so that recorded steps can be replayed.
+struct BatchSlots {
+  Array<std::int64_t> rows;                  ///< [largest batch] the row of each example in the profile matrix
+  Array<std::int64_t> first;                 ///< first event row of each
+  Array<std::int32_t> length;
+  Array<float> labels;                       ///< [label columns, largest batch]: one a head, two of a number (not zero; scaled value)
+  Array<StepState> state;                    ///< [1]
+};
+
+/// Forward and backward of a model, written out, for batches up to a size that is fixed when it is made. Nothing is allocated afterwards.
+class Network {
+ public:
+  struct Size {
+    std::int64_t batch = 0;
+    std::int64_t time = 0;
+    bool training = false;
+  };
+
+  /// `scale`: of the event numbers; `data` must stay where it is as long as the network.
+  Network(const ModelSpec& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
+          std::uint64_t seed, Backend& backend, Stream& stream);
+
+  [[nodiscard]] BatchSlots& slots() { return slots_; }
+  [[nodiscard]] static std::int64_t label_columns(const ModelSpec& spec);
+
+  /// Predictions of the batch in the slots: [size, outputs], binary and class outputs as probabilities, numbers as (P(not zero), value).
+  [[nodiscard]] MatrixView<const float> predict(const Batch& batch, View<const float> parameters);
+
+  /// Adds the batch's loss (mean over its examples and members, one entry a head) to `loss` and its gradient to `gradient`.
+  void learn(const Batch& batch, View<const float> parameters, View<float> gradient, View<double> loss);
+
+ private:
+  struct Layer {
+    std::int64_t in = 0, out = 0;
+    Array<float> scaled, product, output;         ///< [members * batch, in], [.., out], [.., out]; the first two only with members
+    Array<float> d_output, d_scaled;
+  };
+
+  void encode_events(const Batch& batch, View<const float> parameters, bool training);
+  void gather_profile(std::int64_t size);
+  void join(std::int64_t size, View<const float> parameters, bool training);
+  void losses(std::int64_t size, View<double> loss);
+  void backward_heads(std::int64_t size, View<const float> parameters, View<float> gradient);
+  void backward_layers(std::int64_t size, View<const float> parameters, View<float> gradient);
+  void backward_events(const Batch& batch, View<const float> parameters, View<float> gradient);
+  void dense_step(std::int64_t size, View<const float> parameters, View<float> gradient, View<double> loss);
+  MatrixView<const float> layer_input(std::size_t l, std::int64_t size);
+  [[nodiscard]] DropoutSpec dropout(std::size_t layer) const;
+  [[nodiscard]] PackInput pack_input(std::int64_t size, View<const float> parameters) const;
+  [[nodiscard]] RnnForward rnn_run(const Batch& batch, View<const float> parameters);
+  [[nodiscard]] View<const float> read(View<const float> parameters, const std::string& name) const;
+  [[nodiscard]] View<float> write(View<float> gradient, const std::string& name) const;
+  [[nodiscard]] MatrixView<const float> read_matrix(View<const float> parameters, const std::string& name) const;
+  [[nodiscard]] MatrixView<float> write_matrix(View<float> gradient, const std::string& name) const;
+
+  ModelSpec spec_;
+  const ParameterLayout& layout_;
+  const DeviceExamples& data_;
+  Size size_;
+  std::uint64_t seed_;
+  Backend& backend_;
+  Stream& stream_;
+  BatchSlots slots_;
+
+  Array<ColumnScale> scale_;
+  Array<EmbeddingTable> tables_;
+  std::unique_ptr<Pack> pack_;
+  std::unique_ptr<Rnn> rnn_;
+  Array<float> steps_, d_steps_, state_, d_state_;
+  Array<float> joined_, d_joined_;                ///< [batch, input_width]: last state, profile
+  std::vector<Layer> layers_;
+  Array<float> outputs_, d_outputs_, predictions_;
+
+  /// Recorded dense steps by batch size; a size is run once before it is recorded, so that every operation has its scratch.
+  struct Recorded {
+    std::int64_t runs = 0;
+    const void* parameters = nullptr;
+    const void* gradient = nullptr;
+    const void* loss = nullptr;
+    std::unique_ptr<Recording> step;
+  };
+  std::map<std::int64_t, Recorded> recorded_;
+};
+
+}  // namespace footfall

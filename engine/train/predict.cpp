@@ -1,0 +1,75 @@
+#include "engine/train/predict.hpp"
+
+#include <algorithm>
+
+namespace footfall {
+namespace {
+
+constexpr std::int64_t encoded_at_once = 16'384;
+
+}  // namespace
+
+DeviceExamples upload_examples(const ExampleTable& table, const Transform& transform, bool profile, Backend& backend, Stream& stream) {
+  DeviceExamples out;
+  out.examples = table.size();
+  out.event_rows = table.event_rows();
+  out.event_number = upload(table.event_number, stream);
+  out.event_code = upload(table.event_code, stream);
+  const std::int64_t width = profile ? transform.profile_width() : 0;
+  out.profile = Array<float>(stream, table.size() * width);
+  if (width == 0) return out;
+  const auto numbers = static_cast<std::int64_t>(table.profile_numbers.size()), codes = static_cast<std::int64_t>(table.profile_codes.size());
+  const std::int64_t largest = std::min(encoded_at_once, table.size());
+  ProfileEncoder encoder(transform, largest, backend, stream);
+  Array<float> number(stream, largest * numbers);
+  Array<std::int32_t> code(stream, largest * codes);
+  for (std::int64_t begin = 0; begin < table.size(); begin += largest) {
+    const std::int64_t rows = std::min(largest, table.size() - begin);
+    copy<float>(view_of(table.profile_number).sub(begin * numbers, rows * numbers), number.view().sub(0, rows * numbers), stream);
+    copy<std::int32_t>(view_of(table.profile_code).sub(begin * codes, rows * codes), code.view().sub(0, rows * codes), stream);
+    encoder.encode(MatrixView<const float>(number.view(), rows, numbers), MatrixView<const std::int32_t>(code.view(), rows, codes),
+                   out.profile.matrix(table.size(), width).row_range(begin, rows), stream);
+  }
+  stream.synchronize();
+  return out;
+}
+
+std::int64_t longest(const ExampleTable& table, const BatchPlan& plan) {
+  std::int64_t most = 0;
+  if (table.length.empty()) return most;
+  for (const std::int64_t e : plan.order) most = std::max<std::int64_t>(most, table.length[static_cast<std::size_t>(e)]);
+  return most;
+}
+
+std::vector<float> predict(Network& network, const ModelSpec& spec, const ExampleTable& table, const BatchPlan& plan, View<const float> parameters,
+                           Stream& stream) {
+  const std::int64_t outputs = spec.outputs();
+  const auto n = static_cast<std::int64_t>(plan.order.size());
+  std::vector<std::int64_t> first;
+  std::vector<std::int32_t> length;
+  if (spec.has_events())
+    for (const std::int64_t e : plan.order) {
+      first.push_back(table.first[static_cast<std::size_t>(e)]);
+      length.push_back(table.length[static_cast<std::size_t>(e)]);
+    }
+  const Array<std::int64_t> all_rows = upload(plan.order, stream), all_first = upload(first, stream);
+  const Array<std::int32_t> all_length = upload(length, stream);
+  Array<float> answers(stream, n * outputs);
+  for (std::int64_t k = 0; k < plan.batches(); ++k) {
+    const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
+    BatchSlots& slots = network.slots();
+    copy<std::int64_t>(all_rows.view().sub(begin, size), slots.rows.view().sub(0, size), stream);
+    Batch batch{size, 0, {}};
+    if (spec.has_events()) {
+      copy<std::int64_t>(all_first.view().sub(begin, size), slots.first.view().sub(0, size), stream);
+      copy<std::int32_t>(all_length.view().sub(begin, size), slots.length.view().sub(0, size), stream);
+      batch.lengths = view_of(std::as_const(length)).sub(begin, size);
+      batch.time = length[static_cast<std::size_t>(begin)];
+    }
+    const MatrixView<const float> out = network.predict(batch, parameters);
+    copy<float>(View<const float>(out.data, size * outputs, out.place), answers.view().sub(begin * outputs, size * outputs), stream);
+  }
+  return download(answers.view(), stream);
+}
+
+}  // namespace footfall

@@ -1,0 +1,254 @@
+#include "engine/train/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "engine/train/predict.hpp"
+#include "kernels/error.hpp"
+
+namespace footfall {
+namespace {
+
+constexpr std::int64_t sorted_window = 32;       ///< batches that are sorted by length together
+constexpr std::int64_t prediction_batch = 1024;
+
+double signed_log(double y) { return std::copysign(std::log1p(std::abs(y)), y); }
+
+/// A plan's columns, laid out as its batches read them, on the device; lengths on the host too.
+struct EpochData {
+  Array<std::int64_t> rows, first;
+  Array<std::int32_t> length;
+  Array<float> labels;                    ///< [label columns, order]
+  Array<StepState> states;                ///< a step
+  std::vector<std::int32_t> host_length;
+};
+
+/// The buffers of the optimizer and the loop over epochs.
+class Trainer {
+ public:
+  Trainer(const ModelSpec& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data, const std::vector<float>& initial,
+          Backend& backend, Stream& stream)
+      : spec_(spec),
+        training_(training),
+        data_(data),
+        backend_(backend),
+        stream_(stream),
+        parameters_(upload(initial, stream)),
+        gradient_(stream, layout.size()),
+        first_moment_(stream, layout.size()),
+        second_moment_(stream, layout.size()),
+        ranges_(upload(layout.ranges(training.weight_decay), stream)),
+        norm_(stream, 1),
+        loss_(stream, static_cast<std::int64_t>(spec.heads.size())) {
+    clear(first_moment_.view(), stream);
+    clear(second_moment_.view(), stream);
+    clear(norm_.view(), stream);
+    std::int64_t time = 0;
+    for (const std::int64_t e : data.training) time = std::max(time, steps_of(e));
+    for (const std::int64_t e : data.validation) time = std::max(time, steps_of(e));
+    network_ = std::make_unique<Network>(spec, layout, data.transform.events.scale, data.device, Network::Size{training.batch, time, true}, training.seed, backend, stream);
+    if (data.validation.empty()) return;
+    const std::vector<std::int64_t> examples(data.validation.begin(), data.validation.end());
+    validation_ = plan_groups(data.table.length, std::vector<std::vector<std::int64_t>>{examples}, prediction_batch);
+    validator_ = std::make_unique<Network>(spec, layout, data.transform.events.scale, data.device, Network::Size{prediction_batch, time, false}, training.seed, backend, stream);
+  }
+
+  TrainingResult run(const std::function<void(const EpochRecord&)>& progress) {
+    TrainingResult result;
+    double best = std::numeric_limits<double>::infinity();
+    std::int64_t waited = 0;
+    std::int64_t padded = 0;
+    for (std::int64_t epoch = 1; epoch <= training_.epochs; ++epoch) {
+      const auto began = std::chrono::steady_clock::now();
+      const BatchPlan plan = plan_epoch(data_.table.length, data_.training, training_.batch, sorted_window, training_.seed + static_cast<std::uint64_t>(epoch) * 0x9E3779B97F4A7C15ULL);
+      EpochRecord record = run_epoch(epoch, plan);
+      result.steps += plan.steps;
+      padded += plan.padded;
+      if (validator_) {
+        const std::vector<float> predictions = predict(*validator_, spec_, data_.table, validation_, std::as_const(parameters_).view(), stream_);
+        record.validation = prediction_losses(spec_, predictions, validation_.order, data_.labels);
+      }
+      record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+      const std::vector<double>& judged = record.validation.empty() ? record.training : record.validation;
+      const double sum = std::accumulate(judged.begin(), judged.end(), 0.0);
+      if (!std::isfinite(sum)) throw failure("the loss is no longer finite after epoch " + std::to_string(epoch), "lower [train] learning_rate");
+      result.history.push_back(record);
+      if (progress) progress(record);
+      const bool stops_early = validator_ && training_.patience > 0;
+      if (!stops_early || sum < best) {
+        best = sum;
+        waited = 0;
+        result.best_epoch = epoch;
+        if (stops_early) result.parameters = download(parameters_.view(), stream_);
+      } else if (++waited >= training_.patience) {
+        break;
+      }
+    }
+    if (result.parameters.empty()) result.parameters = download(parameters_.view(), stream_);
+    result.padding = padded == 0 ? 0.0 : 1.0 - static_cast<double>(result.steps) / static_cast<double>(padded);
+    return result;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t steps_of(std::int64_t e) const { return data_.table.length.empty() ? 0 : data_.table.length[static_cast<std::size_t>(e)]; }
+
+  [[nodiscard]] float rate_at(std::int64_t epoch) const {
+    const double warm = training_.warm_up > 0 ? std::min(1.0, static_cast<double>(step_) / static_cast<double>(training_.warm_up)) : 1.0;
+    return static_cast<float>(training_.learning_rate * warm * std::pow(training_.decay, static_cast<double>(epoch - 1)));
+  }
+
+  EpochData lay_out(std::int64_t epoch, const BatchPlan& plan) {
+    EpochData out;
+    std::vector<StepState> states;
+    for (std::int64_t k = 0; k < plan.batches(); ++k) {
+      ++step_;
+      states.push_back({static_cast<std::uint64_t>(step_), rate_at(epoch), training_.largest_norm});
+    }
+    std::vector<float> labels;
+    for (const std::vector<float>& column : data_.labels)
+      for (const std::int64_t e : plan.order) labels.push_back(column[static_cast<std::size_t>(e)]);
+    std::vector<std::int64_t> first;
+    if (spec_.has_events())
+      for (const std::int64_t e : plan.order) {
+        first.push_back(data_.table.first[static_cast<std::size_t>(e)]);
+        out.host_length.push_back(data_.table.length[static_cast<std::size_t>(e)]);
+      }
+    out.rows = upload(plan.order, stream_);
+    out.first = upload(first, stream_);
+    out.length = upload(out.host_length, stream_);
+    out.labels = upload(labels, stream_);
+    out.states = upload(states, stream_);
+    return out;
+  }
+
+  /// Moves what batch k reads to the network's fixed places.
+  Batch place(const EpochData& epoch, const BatchPlan& plan, std::int64_t k) {
+    const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
+    const auto n = static_cast<std::int64_t>(plan.order.size());
+    BatchSlots& slots = network_->slots();
+    copy<std::int64_t>(epoch.rows.view().sub(begin, size), slots.rows.view().sub(0, size), stream_);
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(data_.labels.size()); ++c)
+      copy<float>(epoch.labels.view().sub(c * n + begin, size), slots.labels.view().sub(c * training_.batch, size), stream_);
+    copy<StepState>(epoch.states.view().sub(k, 1), slots.state.view(), stream_);
+    Batch batch{size, 0, {}};
+    if (spec_.has_events()) {
+      copy<std::int64_t>(epoch.first.view().sub(begin, size), slots.first.view().sub(0, size), stream_);
+      copy<std::int32_t>(epoch.length.view().sub(begin, size), slots.length.view().sub(0, size), stream_);
+      batch.lengths = view_of(epoch.host_length).sub(begin, size);
+      batch.time = epoch.host_length[static_cast<std::size_t>(begin)];
+    }
+    return batch;
+  }
+
+  void update() {
+    Layers& ops = backend_.layers();
+    if (training_.largest_norm > 0.0F) ops.squared_norm(std::as_const(gradient_).view(), norm_.view(), stream_);
+    ops.adam(parameters_.view(), std::as_const(gradient_).view(), first_moment_.view(), second_moment_.view(), std::as_const(ranges_).view(), AdamSpec{},
+             std::as_const(network_->slots().state).view(), std::as_const(norm_).view(), stream_);
+  }
+
+  EpochRecord run_epoch(std::int64_t epoch, const BatchPlan& plan) {
+    const EpochData laid = lay_out(epoch, plan);
+    clear(loss_.view(), stream_);
+    for (std::int64_t k = 0; k < plan.batches(); ++k) {
+      const Batch batch = place(laid, plan, k);
+      clear(gradient_.view(), stream_);
+      network_->learn(batch, std::as_const(parameters_).view(), gradient_.view(), loss_.view());
+      if (updates_++ == 0) {
+        update();  // once as it is, so that every operation has its scratch before it is recorded
+      } else {
+        if (!recorded_) recorded_ = stream_.record([this] { update(); });
+        recorded_->replay();
+      }
+    }
+    EpochRecord record;
+    record.epoch = epoch;
+    record.learning_rate = rate_at(epoch);
+    for (const double sum : download(loss_.view(), stream_)) record.training.push_back(sum / static_cast<double>(plan.batches()));
+    return record;
+  }
+
+  const ModelSpec& spec_;
+  const TrainingSpec& training_;
+  const TrainingData& data_;
+  Backend& backend_;
+  Stream& stream_;
+  Array<float> parameters_, gradient_, first_moment_, second_moment_;
+  Array<ParameterRange> ranges_;
+  Array<double> norm_, loss_;
+  std::unique_ptr<Network> network_, validator_;
+  BatchPlan validation_;
+  std::unique_ptr<Recording> recorded_;
+  std::int64_t step_ = 0, updates_ = 0;
+};
+
+}  // namespace
+
+void add_label_columns(const HeadSpec& head, std::span<const float> labels, std::vector<std::vector<float>>& columns) {
+  if (head.kind != TargetKind::number) {
+    columns.emplace_back(labels.begin(), labels.end());
+    return;
+  }
+  std::vector<float> there, value;
+  for (const float y : labels) {
+    const bool known = !std::isnan(y);
+    there.push_back(known ? (y != 0.0F ? 1.0F : 0.0F) : y);
+    value.push_back(known && y != 0.0F ? static_cast<float>((signed_log(y) - head.center) / head.spread) : std::numeric_limits<float>::quiet_NaN());
+  }
+  columns.push_back(std::move(there));
+  columns.push_back(std::move(value));
+}
+
+void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training) {
+  if (head.kind != TargetKind::number) return;
+  double sum = 0.0, squares = 0.0, n = 0.0;
+  for (const std::int64_t e : training) {
+    const double y = labels[static_cast<std::size_t>(e)];
+    if (std::isnan(y) || y == 0.0) continue;
+    sum += signed_log(y);
+    squares += signed_log(y) * signed_log(y);
+    n += 1.0;
+  }
+  head.center = n > 0.0 ? sum / n : 0.0;
+  const double variance = n > 0.0 ? squares / n - head.center * head.center : 0.0;
+  head.spread = variance > 1e-12 ? std::sqrt(variance) : 1.0;
+}
+
+std::vector<double> prediction_losses(const ModelSpec& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
+                                      const std::vector<std::vector<float>>& labels) {
+  const std::int64_t outputs = spec.outputs();
+  std::vector<double> losses;
+  std::int64_t at = 0;
+  std::size_t column = 0;
+  const auto log_loss = [](double p) { return -std::log(std::clamp(p, 1e-7, 1.0 - 1e-7)); };
+  for (const HeadSpec& head : spec.heads) {
+    double sum = 0.0, n = 0.0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const float* p = predictions.data() + static_cast<std::int64_t>(i) * outputs + at;
+      const auto e = static_cast<std::size_t>(rows[i]);
+      const float y = labels[column][e];
+      if (std::isnan(y)) continue;
+      n += 1.0;
+      if (head.kind == TargetKind::classes) {
+        sum += log_loss(p[static_cast<std::size_t>(y)]);
+      } else {
+        sum += y > 0.5F ? log_loss(p[0]) : log_loss(1.0 - p[0]);
+        if (head.kind == TargetKind::number && y > 0.5F) sum += 0.5 * (p[1] - labels[column + 1][e]) * (p[1] - labels[column + 1][e]);
+      }
+    }
+    losses.push_back(n > 0.0 ? sum / n : 0.0);
+    at += head.outputs();
+    column += head.kind == TargetKind::number ? 2 : 1;
+  }
+  return losses;
+}
+
+TrainingResult train(const ModelSpec& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
+                     const std::vector<float>& initial, Backend& backend, Stream& stream, const std::function<void(const EpochRecord&)>& progress) {
+  return Trainer(spec, layout, training, data, initial, backend, stream).run(progress);
+}
+
+}  // namespace footfall

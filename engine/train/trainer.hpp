@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "engine/features/examples.hpp"
+#include "engine/model/network.hpp"
+#include "engine/transform/transform.hpp"
+
+namespace footfall {
+
+/// How a model is trained.
+struct TrainingSpec {
+  std::int64_t epochs = 10;
+  std::int64_t batch = 32;
+  float learning_rate = 1e-3F;
+  float weight_decay = 0.0F;
+  std::int64_t patience = 3;        ///< epochs without a better validation loss before it stops; 0: no early stopping
+  std::int64_t warm_up = 0;         ///< steps of a linear rise of the learning rate
+  float decay = 1.0F;               ///< of the learning rate, for each epoch
+  float largest_norm = 0.0F;        ///< of the gradient; 0: no clipping
+  std::uint64_t seed = 42;
+};
+
+struct EpochRecord {
+  std::int64_t epoch = 0;                ///< from 1
+  std::vector<double> training;          ///< mean loss a head
+  std::vector<double> validation;        ///< empty without a validation part
+  double learning_rate = 0.0;            ///< at its last step
+  double seconds = 0.0;
+};
+
+struct TrainingResult {
+  std::vector<float> parameters;         ///< of the best epoch (the last without early stopping)
+  std::int64_t best_epoch = 0;
+  std::vector<EpochRecord> history;
+  double padding = 0.0;                  ///< share of the steps that were padding
+  std::int64_t steps = 0;                ///< events seen, closing steps included
+};
+
+/// What is trained on: a recoded table, its upload, the labels a head wants ([label columns][examples], NaN: none), and the rows of both parts.
+struct TrainingData {
+  const ExampleTable& table;
+  const DeviceExamples& device;
+  const Transform& transform;
+  const std::vector<std::vector<float>>& labels;
+  std::span<const std::int64_t> training;
+  std::span<const std::int64_t> validation;
+};
+
+/// The labels of a head as the losses want them: binary and class as they are; a number as (not zero, standardized sign(y) log1p|y| where not zero).
+void add_label_columns(const HeadSpec& head, std::span<const float> labels, std::vector<std::vector<float>>& columns);
+
+/// Fits center and spread of a number head to the labels of the training examples.
+void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training);
+
+/// Mean loss of each head of predictions [rows, outputs] against the label columns at `rows` of the table.
+[[nodiscard]] std::vector<double> prediction_losses(const ModelSpec& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
+                                                    const std::vector<std::vector<float>>& labels);
+
+/// Trains from `initial`. `progress` is called after each epoch. Throws Error{failed} when the loss is no longer finite.
+[[nodiscard]] TrainingResult train(const ModelSpec& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
+                                   const std::vector<float>& initial, Backend& backend, Stream& stream, const std::function<void(const EpochRecord&)>& progress);
+
+}  // namespace footfall
