@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "engine/data/draw.hpp"
-#include "engine/model/spec.hpp"
+#include "engine/model/architecture.hpp"
 
 namespace footfall {
 namespace {
@@ -32,7 +32,7 @@ std::vector<float> orthogonal(std::int64_t rows, std::int64_t columns, Draw& dra
 
 class Filler {
  public:
-  Filler(const ModelSpec& spec, const ParameterLayout& layout, std::uint64_t seed)
+  Filler(const Architecture& spec, const ParameterLayout& layout, std::uint64_t seed)
       : spec_(spec), layout_(layout), draw_(seed), values_(static_cast<std::size_t>(layout.size())) {}
 
   std::vector<float> fill() {
@@ -86,7 +86,7 @@ class Filler {
     for (std::int64_t m = 1; m < spec_.members; ++m) std::copy_n(bias, width, bias + m * width);
   }
 
-  const ModelSpec& spec_;
+  const Architecture& spec_;
   const ParameterLayout& layout_;
   Draw draw_;
   std::vector<float> values_;
@@ -94,6 +94,6 @@ class Filler {
 
 }  // namespace
 
-std::vector<float> initial_parameters(const ModelSpec& spec, const ParameterLayout& layout, std::uint64_t seed) { return Filler(spec, layout, seed).fill(); }
+std::vector<float> initial_parameters(const Architecture& spec, const ParameterLayout& layout, std::uint64_t seed) { return Filler(spec, layout, seed).fill(); }
 
 }  // namespace footfall

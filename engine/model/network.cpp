@@ -9,19 +9,19 @@ namespace {
 
 constexpr std::uint32_t state_mask = 1000;  ///< tells the dropout of the event state from that of the layers
 
-std::int64_t head_labels(const HeadSpec& head) { return head.kind == TargetKind::number ? 2 : 1; }
+std::int64_t head_labels(const HeadSpec& head) { return head.kind == HeadKind::number ? 2 : 1; }
 
 std::string layer_name(std::size_t l, const char* what) { return "profile." + std::to_string(l) + "." + what; }
 
 }  // namespace
 
-std::int64_t Network::label_columns(const ModelSpec& spec) {
+std::int64_t Network::label_columns(const Architecture& spec) {
   std::int64_t sum = 0;
   for (const HeadSpec& head : spec.heads) sum += head_labels(head);
   return sum;
 }
 
-Network::Network(const ModelSpec& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
+Network::Network(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
                  std::uint64_t seed, Backend& backend, Stream& stream)
     : spec_(spec), layout_(layout), data_(data), size_(size), seed_(seed), backend_(backend), stream_(stream) {
   const std::int64_t batch = size.batch, members = spec.members;
@@ -175,9 +175,9 @@ MatrixView<const float> Network::predict(const Batch& batch, View<const float> p
       backend_.layers().member_average(z.column_range(first, count), kind, inverse_temperature, out.column_range(first, count), stream_);
     };
     const auto inverse_temperature = static_cast<float>(head.inverse_temperature);
-    if (head.kind == TargetKind::classes) average(at, head.outputs(), Layers::Output::softmax, inverse_temperature);
-    if (head.kind != TargetKind::classes) average(at, 1, Layers::Output::sigmoid, head.kind == TargetKind::binary ? inverse_temperature : 1.0F);
-    if (head.kind == TargetKind::number) average(at + 1, 1, Layers::Output::value, 1.0F);
+    if (head.kind == HeadKind::classes) average(at, head.outputs(), Layers::Output::softmax, inverse_temperature);
+    if (head.kind != HeadKind::classes) average(at, 1, Layers::Output::sigmoid, head.kind == HeadKind::binary ? inverse_temperature : 1.0F);
+    if (head.kind == HeadKind::number) average(at + 1, 1, Layers::Output::value, 1.0F);
     at += head.outputs();
   }
   return out;
@@ -194,11 +194,11 @@ void Network::losses(std::int64_t size, View<double> loss) {
     const HeadSpec& head = spec_.heads[h];
     const View<double> sum = loss.sub(static_cast<std::int64_t>(h), 1);
     const auto labels = [&](std::int64_t c) { return std::as_const(slots_.labels).view().sub(c * size_.batch, size); };
-    if (head.kind == TargetKind::classes) {
+    if (head.kind == HeadKind::classes) {
       ops.softmax_cross_entropy(z.column_range(at, head.outputs()), labels(column), scale, sum, dz.column_range(at, head.outputs()), stream_);
     } else {
       ops.sigmoid_cross_entropy(z.column_range(at, 1), labels(column), scale, sum, dz.column_range(at, 1), stream_);
-      if (head.kind == TargetKind::number) ops.squared_error(z.column_range(at + 1, 1), labels(column + 1), scale, sum, dz.column_range(at + 1, 1), stream_);
+      if (head.kind == HeadKind::number) ops.squared_error(z.column_range(at + 1, 1), labels(column + 1), scale, sum, dz.column_range(at + 1, 1), stream_);
     }
     at += head.outputs();
     column += head_labels(head);

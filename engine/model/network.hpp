@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/model/spec.hpp"
+#include "engine/model/architecture.hpp"
 #include "kernels/backend.hpp"
 
 namespace footfall {
@@ -45,11 +45,11 @@ class Network {
   };
 
   /// `scale`: of the event numbers; `data` must stay where it is as long as the network.
-  Network(const ModelSpec& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
+  Network(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
           std::uint64_t seed, Backend& backend, Stream& stream);
 
   [[nodiscard]] BatchSlots& slots() { return slots_; }
-  [[nodiscard]] static std::int64_t label_columns(const ModelSpec& spec);
+  [[nodiscard]] static std::int64_t label_columns(const Architecture& spec);
 
   /// Predictions of the batch in the slots: [size, outputs], binary and class outputs as probabilities, numbers as (P(not zero), value).
   [[nodiscard]] MatrixView<const float> predict(const Batch& batch, View<const float> parameters);
@@ -81,7 +81,7 @@ class Network {
   [[nodiscard]] MatrixView<const float> read_matrix(View<const float> parameters, const std::string& name) const;
   [[nodiscard]] MatrixView<float> write_matrix(View<float> gradient, const std::string& name) const;
 
-  ModelSpec spec_;
+  Architecture spec_;
   const ParameterLayout& layout_;
   const DeviceExamples& data_;
   Size size_;

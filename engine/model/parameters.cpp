@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/model/spec.hpp"
+#include "engine/model/architecture.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -11,9 +11,9 @@ constexpr std::int64_t alignment = 64;
 
 }  // namespace
 
-std::int64_t ModelSpec::step_width() const { return event_numbers + event_indicators + std::accumulate(embedding.begin(), embedding.end(), std::int64_t{0}); }
+std::int64_t Architecture::step_width() const { return event_numbers + event_indicators + std::accumulate(embedding.begin(), embedding.end(), std::int64_t{0}); }
 
-std::int64_t ModelSpec::outputs() const {
+std::int64_t Architecture::outputs() const {
   std::int64_t sum = 0;
   for (const HeadSpec& head : heads) sum += head.outputs();
   return sum;
@@ -21,7 +21,7 @@ std::int64_t ModelSpec::outputs() const {
 
 std::int64_t Parameter::size() const { return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()); }
 
-ParameterLayout::ParameterLayout(const ModelSpec& spec) {
+ParameterLayout::ParameterLayout(const Architecture& spec) {
   if (spec.has_events()) {
     for (std::size_t c = 0; c < spec.embedding.size(); ++c)
       add("events.embedding_" + std::to_string(c), {spec.event_words[c], spec.embedding[c]}, 1.0F, false);

@@ -41,7 +41,7 @@ std::int64_t longest(const ExampleTable& table, const BatchPlan& plan) {
   return most;
 }
 
-std::vector<float> predict(Network& network, const ModelSpec& spec, const ExampleTable& table, const BatchPlan& plan, View<const float> parameters,
+std::vector<float> predict(Network& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan, View<const float> parameters,
                            Stream& stream) {
   const std::int64_t outputs = spec.outputs();
   const auto n = static_cast<std::int64_t>(plan.order.size());

@@ -15,7 +15,7 @@ namespace footfall {
 [[nodiscard]] DeviceExamples upload_examples(const ExampleTable& table, const Transform& transform, bool profile, Backend& backend, Stream& stream);
 
 /// Runs a network over the batches of a plan and brings the predictions back: row i of the answer is example plan.order[i], [order, outputs].
-[[nodiscard]] std::vector<float> predict(Network& network, const ModelSpec& spec, const ExampleTable& table, const BatchPlan& plan,
+[[nodiscard]] std::vector<float> predict(Network& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan,
                                          View<const float> parameters, Stream& stream);
 
 /// The longest sequence of a plan, in steps; 0 without events.

@@ -29,7 +29,7 @@ struct EpochData {
 /// The buffers of the optimizer and the loop over epochs.
 class Trainer {
  public:
-  Trainer(const ModelSpec& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data, const std::vector<float>& initial,
+  Trainer(const Architecture& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data, const std::vector<float>& initial,
           Backend& backend, Stream& stream)
       : spec_(spec),
         training_(training),
@@ -171,7 +171,7 @@ class Trainer {
     return record;
   }
 
-  const ModelSpec& spec_;
+  const Architecture& spec_;
   const TrainingSpec& training_;
   const TrainingData& data_;
   Backend& backend_;
@@ -188,7 +188,7 @@ class Trainer {
 }  // namespace
 
 void add_label_columns(const HeadSpec& head, std::span<const float> labels, std::vector<std::vector<float>>& columns) {
-  if (head.kind != TargetKind::number) {
+  if (head.kind != HeadKind::number) {
     columns.emplace_back(labels.begin(), labels.end());
     return;
   }
@@ -203,7 +203,7 @@ void add_label_columns(const HeadSpec& head, std::span<const float> labels, std:
 }
 
 void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training) {
-  if (head.kind != TargetKind::number) return;
+  if (head.kind != HeadKind::number) return;
   double sum = 0.0, squares = 0.0, n = 0.0;
   for (const std::int64_t e : training) {
     const double y = labels[static_cast<std::size_t>(e)];
@@ -217,7 +217,7 @@ void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std
   head.spread = variance > 1e-12 ? std::sqrt(variance) : 1.0;
 }
 
-std::vector<double> prediction_losses(const ModelSpec& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
+std::vector<double> prediction_losses(const Architecture& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
                                       const std::vector<std::vector<float>>& labels) {
   const std::int64_t outputs = spec.outputs();
   std::vector<double> losses;
@@ -232,21 +232,21 @@ std::vector<double> prediction_losses(const ModelSpec& spec, std::span<const flo
       const float y = labels[column][e];
       if (std::isnan(y)) continue;
       n += 1.0;
-      if (head.kind == TargetKind::classes) {
+      if (head.kind == HeadKind::classes) {
         sum += log_loss(p[static_cast<std::size_t>(y)]);
       } else {
         sum += y > 0.5F ? log_loss(p[0]) : log_loss(1.0 - p[0]);
-        if (head.kind == TargetKind::number && y > 0.5F) sum += 0.5 * (p[1] - labels[column + 1][e]) * (p[1] - labels[column + 1][e]);
+        if (head.kind == HeadKind::number && y > 0.5F) sum += 0.5 * (p[1] - labels[column + 1][e]) * (p[1] - labels[column + 1][e]);
       }
     }
     losses.push_back(n > 0.0 ? sum / n : 0.0);
     at += head.outputs();
-    column += head.kind == TargetKind::number ? 2 : 1;
+    column += head.kind == HeadKind::number ? 2 : 1;
   }
   return losses;
 }
 
-TrainingResult train(const ModelSpec& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
+TrainingResult train(const Architecture& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
                      const std::vector<float>& initial, Backend& backend, Stream& stream, const std::function<void(const EpochRecord&)>& progress) {
   return Trainer(spec, layout, training, data, initial, backend, stream).run(progress);
 }

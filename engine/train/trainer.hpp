@@ -57,11 +57,11 @@ void add_label_columns(const HeadSpec& head, std::span<const float> labels, std:
 void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training);
 
 /// Mean loss of each head of predictions [rows, outputs] against the label columns at `rows` of the table.
-[[nodiscard]] std::vector<double> prediction_losses(const ModelSpec& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
+[[nodiscard]] std::vector<double> prediction_losses(const Architecture& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
                                                     const std::vector<std::vector<float>>& labels);
 
 /// Trains from `initial`. `progress` is called after each epoch. Throws Error{failed} when the loss is no longer finite.
-[[nodiscard]] TrainingResult train(const ModelSpec& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
+[[nodiscard]] TrainingResult train(const Architecture& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
                                    const std::vector<float>& initial, Backend& backend, Stream& stream, const std::function<void(const EpochRecord&)>& progress);
 
 }  // namespace footfall

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/sequences/sequences.hpp"
+
 namespace footfall {
 
 /// Where a table lies and how its text is cut. Paths are absolute and may hold `*` and `?`.
@@ -125,8 +127,6 @@ struct ModelSpec {
 
   bool operator==(const ModelSpec&) const = default;
 };
-
-enum class Precision { float32, tf32, bf16 };
 
 /// nullopt is "auto": chosen for the data.
 struct TrainSpec {

@@ -10,21 +10,21 @@
 namespace footfall {
 
 /// What a head predicts and how its outputs are read.
-enum class TargetKind : std::uint8_t { binary, classes, number };
+enum class HeadKind : std::uint8_t { binary, classes, number };
 
 /// One target of the model. Outputs: binary 1 logit; classes a logit each; number 2, a logit of "not zero" and the value given that
 /// (of sign(y) log1p|y|, standardized), a hurdle model (Cragg 1971).
 struct HeadSpec {
   std::string name;
-  TargetKind kind = TargetKind::binary;
+  HeadKind kind = HeadKind::binary;
   std::vector<std::string> classes;      ///< sorted names, of a class target
   double center = 0.0, spread = 1.0;     ///< of a number's sign(y) log1p|y| over the training labels that are not zero
   double smear = 1.0;                    ///< of a number: corrects the mean for taking it of logarithms
   double inverse_temperature = 1.0;      ///< calibration, of binary and class targets
 
   [[nodiscard]] std::int64_t outputs() const {
-    if (kind == TargetKind::classes) return static_cast<std::int64_t>(classes.size());
-    return kind == TargetKind::number ? 2 : 1;
+    if (kind == HeadKind::classes) return static_cast<std::int64_t>(classes.size());
+    return kind == HeadKind::number ? 2 : 1;
   }
 };
 
@@ -33,7 +33,7 @@ struct HeadSpec {
 /// events:   embeddings and numbers of each step -> LSTM or GRU stack -> last state of the top layer
 /// profile:  that state beside the encoded profile -> layers of linear, ReLU and dropout, K weight-sharing members
 /// heads:    a linear head a target and member; predictions of the members are averaged
-struct ModelSpec {
+struct Architecture {
   std::int64_t event_numbers = 0;             ///< 0: no event encoder
   std::int64_t event_indicators = 0;
   std::vector<std::int64_t> event_words;      ///< size of each event vocabulary
@@ -70,7 +70,7 @@ struct Parameter {
 /// Where each parameter lies. The recurrent stack is one run, as Rnn wants it; other tensors start at multiples of 64 values.
 class ParameterLayout {
  public:
-  explicit ParameterLayout(const ModelSpec& spec);
+  explicit ParameterLayout(const Architecture& spec);
 
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
   [[nodiscard]] const Parameter& at(const std::string& name) const;
@@ -91,6 +91,6 @@ class ParameterLayout {
 
 /// Values to start training from, drawn from `seed`: recurrent layers as Keras has them (input weights Glorot uniform, recurrent weights
 /// orthogonal, forget bias 1), linear layers uniform in +-1/sqrt(fan in), members' input scales random signs in the first layer, else 1.
-[[nodiscard]] std::vector<float> initial_parameters(const ModelSpec& spec, const ParameterLayout& layout, std::uint64_t seed);
+[[nodiscard]] std::vector<float> initial_parameters(const Architecture& spec, const ParameterLayout& layout, std::uint64_t seed);
 
 }  // namespace footfall
