@@ -38,9 +38,9 @@ struct Column {
   [[nodiscard]] double number_at(std::int64_t row) const;
   /// The value of a whole column of any type but text, as number_at gives it.
   [[nodiscard]] std::vector<double> as_numbers() const;
-  /// The value as text, whatever the type (times as ISO 8601); empty where missing. A view into the dictionary where type is text.
+  /// The value of a text column, a view into its dictionary; empty where missing. Another type is a fault of the caller.
   [[nodiscard]] std::string_view text_at(std::int64_t row) const;
-  /// As a person would write it, for messages: whole numbers without a point, times as ISO 8601, missing as "nothing".
+  /// Any type as a person would write it: whole numbers without a point, times as ISO 8601, true and false; missing is empty.
   [[nodiscard]] std::string show(std::int64_t row) const;
 };
 

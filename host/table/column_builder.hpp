@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/table/raw.hpp"
+#include "host/table/survey.hpp"
+
+namespace footfall {
+
+/// Codes of distinct texts in the order of their first appearance: an open-addressed index over a dictionary.
+class TextIndex {
+ public:
+  /// The code of a text; a new one is added to the dictionary (then `added` is true).
+  std::int32_t code(std::string_view text, std::vector<std::string>& dictionary, bool& added);
+  void clear();
+
+ private:
+  void grow();
+
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::int32_t code = -1;
+  };
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
+
+/// Which rows of a chunk are taken, and where they lie, for messages.
+struct RowRange {
+  const RawChunk& chunk;
+  const std::vector<std::uint8_t>* keep = nullptr;  ///< 1 for the rows to take; nullptr: all
+  std::int64_t from = 0, to = 0;
+  const std::string& file;
+  Origin::Counting counting;
+
+  [[nodiscard]] bool takes(std::size_t row) const { return keep == nullptr || (*keep)[row] != 0; }
+};
+
+/// Turns cells into the values that a plan asks for and gathers them in a column. The first cell that cannot be one is an error with its
+/// place; cells of rows that are not taken are not looked at.
+class ColumnBuilder {
+ public:
+  explicit ColumnBuilder(ColumnPlan plan);
+
+  void append(const RawColumn& raw, const RowRange& rows);
+  /// Takes values that are numbers already (a derived column); infinite ones are an error.
+  void append_numbers(const Column& values, const RowRange& rows, const std::string& expression);
+  [[nodiscard]] std::int64_t size() const { return size_; }
+  [[nodiscard]] const ColumnPlan& plan() const { return plan_; }
+  /// The column so far; the builder begins anew.
+  [[nodiscard]] Column take();
+
+ private:
+  template <typename Value>
+  void append_rows(const RawColumn& raw, const RowRange& rows, Value value);
+  void append_number(const RawColumn& raw, const RowRange& rows);
+  void append_integer(const RawColumn& raw, const RowRange& rows);
+  void append_boolean(const RawColumn& raw, const RowRange& rows);
+  void append_text(const RawColumn& raw, const RowRange& rows);
+  void append_time(const RawColumn& raw, const RowRange& rows);
+  void push_missing();
+  void push_text(std::string_view text, const RowRange& rows, std::size_t row);
+  [[nodiscard]] double finite(double value, std::string_view shown, const RowRange& rows, std::size_t row) const;
+  [[nodiscard]] std::int64_t moment(std::int64_t count, const RowRange& rows, std::size_t row) const;
+  [[noreturn]] void refuse(std::string_view cell, std::string_view what, const RowRange& rows, std::size_t row) const;
+
+  ColumnPlan plan_;
+  Column column_;
+  TextIndex index_;
+  std::int64_t size_ = 0;
+};
+
+}  // namespace footfall
