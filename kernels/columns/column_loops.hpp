@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/columns/columns.hpp"
+#include "kernels/device/array.hpp"
+
+namespace footfall {
+
+/// Columns that moments_of_tile takes at once.
+constexpr std::int64_t moments_columns = 16;
+
+/// Moments of at most `Columns::tile_rows` rows of at most `moments_columns` columns. A column's sums are a chain of float64 additions in ascending
+/// order of the rows, so the bits are the same for every instruction set and however the columns are grouped.
+void moments_of_tile(MatrixView<const float> in, Moments* out);
+
+/// The constants of ColumnScale, one array each. n entries.
+struct ScaleArrays {
+  const float *fill, *mean, *inverse, *low, *high;
+};
+/// out = the standardized cells of one row; where `missing` is not nullptr it gains 1 where a cell is missing, else 0. `in` may be `out`.
+void standardize_row(const float* in, const ScaleArrays& fit, float* out, float* missing, std::int64_t n);
+/// The same for a run of one column.
+void standardize_run(const float* in, const ColumnScale& fit, float* out, float* missing, std::int64_t n);
+
+}  // namespace footfall
