@@ -83,6 +83,7 @@ install_cuda() {
     say "fetching CUDA 13.0 with cuBLAS and cuDNN (wheels, 1.3 GB unpacked) into $deps/cuda"
     into "$deps/cuda" 'nvidia-cuda-nvcc==13.0.*' 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cccl==13.0.*' 'nvidia-nvvm==13.0.*' \
       'nvidia-cuda-crt==13.0.*' 'nvidia-cublas==13.0.*' 'nvidia-cudnn-cu13==9.19.*'
+    ln -sfn lib "$deps/cuda/nvidia/cu13/lib64"   # where nvcc looks for its runtime
     return
   fi
   # No CUDA here: only the headers of Thrust, for the emulated device.
