@@ -171,13 +171,12 @@ MatrixView<const float> Network::predict(const Batch& batch, View<const float> p
   const MatrixView<float> out(predictions_.view(), batch.size, spec_.outputs());
   std::int64_t at = 0;
   for (const HeadSpec& head : spec_.heads) {
-    const auto average = [&](std::int64_t first, std::int64_t count, Layers::Output kind, float inverse_temperature) {
-      backend_.layers().member_average(z.column_range(first, count), kind, inverse_temperature, out.column_range(first, count), stream_);
+    const auto average = [&](std::int64_t first, std::int64_t count, Layers::Output kind) {
+      backend_.layers().member_average(z.column_range(first, count), kind, 1.0F, out.column_range(first, count), stream_);
     };
-    const auto inverse_temperature = static_cast<float>(head.inverse_temperature);
-    if (head.kind == HeadKind::classes) average(at, head.outputs(), Layers::Output::softmax, inverse_temperature);
-    if (head.kind != HeadKind::classes) average(at, 1, Layers::Output::sigmoid, head.kind == HeadKind::binary ? inverse_temperature : 1.0F);
-    if (head.kind == HeadKind::number) average(at + 1, 1, Layers::Output::value, 1.0F);
+    if (head.kind == HeadKind::classes) average(at, head.outputs(), Layers::Output::softmax);
+    if (head.kind != HeadKind::classes) average(at, 1, Layers::Output::sigmoid);
+    if (head.kind == HeadKind::number) average(at + 1, 1, Layers::Output::value);
     at += head.outputs();
   }
   return out;

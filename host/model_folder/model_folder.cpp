@@ -1,0 +1,109 @@
+#include "host/model_folder/model_folder.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "host/model_folder/model_json.hpp"
+#include "host/table/atomic_file.hpp"
+#include "host/table/safetensors.hpp"
+#include "kernels/error.hpp"
+
+namespace footfall {
+namespace {
+
+constexpr std::int64_t scale_fields = 6;
+
+NamedTensor scale_tensor(const std::string& name, const std::vector<ColumnScale>& scale) {
+  NamedTensor tensor{name, {static_cast<std::int64_t>(scale.size()), scale_fields}, {}};
+  for (const ColumnScale& s : scale) tensor.values.insert(tensor.values.end(), {s.fill, s.mean, s.inverse, s.low, s.high, static_cast<float>(s.indicator)});
+  return tensor;
+}
+
+std::vector<ColumnScale> scale_of(const NamedTensor& tensor) {
+  std::vector<ColumnScale> out;
+  for (std::size_t i = 0; i + scale_fields <= tensor.values.size(); i += scale_fields) {
+    const float* v = tensor.values.data() + i;
+    out.push_back({v[0], v[1], v[2], v[3], v[4], static_cast<std::int32_t>(v[5])});
+  }
+  return out;
+}
+
+NamedTensor matrix(const std::string& name, const std::vector<float>& values, std::int64_t columns) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  return {name, {columns > 0 ? size / columns : 0, columns}, values};
+}
+
+/// The tensor of that name; its size must be what the model says.
+const NamedTensor& tensor_at(const TensorFile& file, const std::string& name, std::int64_t size, const std::filesystem::path& path) {
+  const NamedTensor* tensor = file.find(name);
+  if (tensor == nullptr) throw bad_input(path.string() + " lacks the tensor \"" + name + "\"", "the model is damaged: fit it anew");
+  if (static_cast<std::int64_t>(tensor->values.size()) != size)
+    throw bad_input(path.string() + ": the tensor \"" + name + "\" holds " + std::to_string(tensor->values.size()) + " values, not " + std::to_string(size),
+                    "the model is damaged: fit it anew");
+  return *tensor;
+}
+
+TensorFile tensors_of(const SavedModel& model) {
+  TensorFile file;
+  file.metadata = {{"program", "footfall"}, {"format", std::to_string(SavedModel::format)}};
+  const ParameterLayout layout(model.architecture);
+  for (const Parameter& p : layout.all())
+    file.tensors.push_back({p.name, p.shape, std::vector<float>(model.parameters.begin() + p.offset, model.parameters.begin() + p.offset + p.size())});
+  const Transform& t = model.transform;
+  file.tensors.push_back(scale_tensor("transform.event_scale", t.events.scale));
+  file.tensors.push_back(scale_tensor("transform.profile_scale", t.profile.scale));
+  file.tensors.push_back(matrix("transform.knots", t.knots, t.points));
+  file.tensors.push_back(matrix("transform.scores", t.scores, t.points));
+  file.tensors.push_back(matrix("transform.edges", t.edges, t.bins > 0 ? t.bins + 1 : 0));
+  return file;
+}
+
+void read_tensors(const std::filesystem::path& path, SavedModel& model) {
+  const TensorFile file = load_tensors(path);
+  const ParameterLayout layout(model.architecture);
+  model.parameters.assign(static_cast<std::size_t>(layout.size()), 0.0F);
+  for (const Parameter& p : layout.all()) {
+    const std::vector<float>& values = tensor_at(file, p.name, p.size(), path).values;
+    std::copy(values.begin(), values.end(), model.parameters.begin() + p.offset);
+  }
+  Transform& t = model.transform;
+  const auto events = static_cast<std::int64_t>(t.events.names.size()), profile = static_cast<std::int64_t>(t.profile.names.size());
+  t.events.scale = scale_of(tensor_at(file, "transform.event_scale", events * scale_fields, path));
+  t.profile.scale = scale_of(tensor_at(file, "transform.profile_scale", profile * scale_fields, path));
+  t.knots = tensor_at(file, "transform.knots", profile * t.points, path).values;
+  t.scores = tensor_at(file, "transform.scores", profile * t.points, path).values;
+  t.edges = tensor_at(file, "transform.edges", t.bins > 0 ? profile * (t.bins + 1) : 0, path).values;
+}
+
+}  // namespace
+
+void save_model(const std::filesystem::path& folder, const SavedModel& model) {
+  save_tensors(folder / "weights.safetensors", tensors_of(model));
+  write_file(folder / "job.toml", to_toml(model.job));
+  nlohmann::ordered_json json = {{"program", "footfall"}, {"format", SavedModel::format}};
+  json.update(describe_model(model));
+  write_file(folder / "model.json", json.dump(1) + "\n");
+}
+
+SavedModel load_model(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "model.json";
+  if (!std::filesystem::exists(path)) throw bad_input(folder.string() + " holds no model: model.json is missing", "fit one: footfall fit JOB --out " + folder.string());
+  SavedModel model;
+  try {
+    const nlohmann::json json = nlohmann::json::parse(read_file(path));
+    const int format = json.at("format");
+    if (format != SavedModel::format)
+      throw bad_input(path.string() + " has format " + std::to_string(format) + ", this footfall reads format " + std::to_string(SavedModel::format), "fit the model anew with this version");
+    read_description(json, model);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& problem) {
+    throw bad_input(path.string() + " is damaged: " + problem.what(), "fit the model anew");
+  }
+  model.job = read_job((folder / "job.toml").string());
+  read_tensors(folder / "weights.safetensors", model);
+  return model;
+}
+
+bool holds_model(const std::filesystem::path& folder) { return std::filesystem::exists(folder / "model.json"); }
+
+}  // namespace footfall

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/features/examples.hpp"
+#include "engine/model/architecture.hpp"
+#include "engine/transform/transform.hpp"
+#include "host/job/job.hpp"
+#include "host/journeys/labels.hpp"
+
+namespace footfall {
+
+/// A target as a fitted model knows it.
+struct SavedTarget {
+  LabelSchema schema;
+  std::vector<double> deciles;            ///< boundaries of the fit's predictions
+};
+
+/// Everything that scoring needs: what a model folder holds in model.json and weights.safetensors.
+struct SavedModel {
+  static constexpr int format = 1;        ///< of the folder; another one is refused
+
+  Job job;                                ///< with every automatic choice written out
+  FeatureSpec features;
+  Transform transform;
+  Architecture architecture;
+  std::vector<SavedTarget> targets;       ///< one a head
+  std::vector<float> parameters;          ///< laid out by ParameterLayout(architecture)
+  std::string fingerprint;                ///< of the data it was fitted on
+  std::string device;                     ///< it was fitted with
+};
+
+/// Writes weights.safetensors, then job.toml, then model.json last, so that a folder is a model when that file is there.
+void save_model(const std::filesystem::path& folder, const SavedModel& model);
+
+/// Throws Error{bad_input} that names the file and what is wrong: no model, one of another format, a damaged file, a tensor of another shape.
+[[nodiscard]] SavedModel load_model(const std::filesystem::path& folder);
+
+/// A model is whole when model.json is there.
+[[nodiscard]] bool holds_model(const std::filesystem::path& folder);
+
+}  // namespace footfall
