@@ -247,6 +247,8 @@ Job parse_job(const std::string& text, const std::string& name, const std::strin
     root = toml::parse(text, name);
   } catch (const toml::parse_error& problem) {
     throw bad_input(name + ":" + std::to_string(problem.source().begin.line) + ": " + std::string(problem.description()), "a job file is TOML");
+  } catch (const TomlFault& problem) {
+    throw bad_input(name + " is no TOML: " + problem.what(), "check its brackets, quotes and equal signs");
   }
   check_tables(root, name);
   const std::filesystem::path base(folder);

@@ -9,12 +9,19 @@
 namespace footfall {
 
 std::string shown(const toml::node& node) {
-  std::ostringstream out;
-  node.visit([&](const auto& value) { out << value; });
-  std::string text = out.str();
+  std::string text;
+  if (node.is_string()) {
+    text = "\"" + node.as_string()->get() + "\"";
+  } else {
+    std::ostringstream out;
+    node.visit([&](const auto& value) { out << value; });
+    text = out.str();
+  }
   constexpr std::size_t longest = 60;
-  if (text.size() > longest) text = text.substr(0, longest) + "…";
-  return text;
+  if (text.size() <= longest) return text;
+  std::size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not inside a letter of UTF-8
+  return text.substr(0, end) + "…";
 }
 
 namespace {

@@ -1,9 +1,5 @@
 #pragma once
 
-#include "kernels/error.hpp"
-
-#include <toml++/toml.h>
-
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -11,6 +7,9 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/job/toml.hpp"
+#include "kernels/error.hpp"
 
 namespace footfall {
 
