@@ -12,19 +12,19 @@ namespace footfall {
 /// What a head predicts and how its outputs are read.
 enum class HeadKind : std::uint8_t { binary, classes, number };
 
-/// One target of the model. Outputs: binary 1 logit; classes a logit each; number 2, a logit of "not zero" and the value given that
-/// (of sign(y) log1p|y|, standardized), a hurdle model (Cragg 1971).
+/// One target of the model. Outputs: binary 1 logit; classes a logit each; number 1, the standardized value of sign(y) log1p|y|: its error is
+/// squared there, so that a few large amounts do not drown all others (and returns may make a sum negative).
 struct HeadSpec {
   std::string name;
   HeadKind kind = HeadKind::binary;
   std::vector<std::string> classes;      ///< sorted names, of a class target
-  double center = 0.0, spread = 1.0;     ///< of a number's sign(y) log1p|y| over the training labels that are not zero
-  double smear = 1.0;                    ///< of a number: corrects the mean for taking it of logarithms
+  double center = 0.0, spread = 1.0;     ///< of a number's sign(y) log1p|y| over the training labels
+  double rate = 0.5;                     ///< of a binary target in the training part: where its bias starts
   double inverse_temperature = 1.0;      ///< calibration, of binary and class targets
 
   [[nodiscard]] std::int64_t outputs() const {
     if (kind == HeadKind::classes) return static_cast<std::int64_t>(classes.size());
-    return kind == HeadKind::number ? 2 : 1;
+    return 1;
   }
 };
 

@@ -40,6 +40,7 @@ class Filler {
     for (std::size_t l = 0; l < spec_.layers.size(); ++l) fill_layer(l);
     const double limit = 1.0 / std::sqrt(static_cast<double>(spec_.head_input()));
     uniform("heads.weight", limit);
+    fill_head_bias();
     return std::move(values_);
   }
 
@@ -84,6 +85,16 @@ class Filler {
     const std::int64_t width = spec_.layers[l];
     for (std::int64_t i = 0; i < width; ++i) bias[i] = draw_.within(limit);
     for (std::int64_t m = 1; m < spec_.members; ++m) std::copy_n(bias, width, bias + m * width);
+  }
+
+  /// A binary head starts at the training rate.
+  void fill_head_bias() {
+    float* bias = at("heads.bias");
+    for (std::int64_t m = 0; m < spec_.members; ++m)
+      for (const HeadSpec& head : spec_.heads) {
+        if (head.kind == HeadKind::binary) *bias = static_cast<float>(std::log(head.rate / (1.0 - head.rate)));
+        bias += head.outputs();
+      }
   }
 
   const Architecture& spec_;

@@ -9,24 +9,16 @@ namespace {
 
 constexpr std::uint32_t state_mask = 1000;  ///< tells the dropout of the event state from that of the layers
 
-std::int64_t head_labels(const HeadSpec& head) { return head.kind == HeadKind::number ? 2 : 1; }
-
 std::string layer_name(std::size_t l, const char* what) { return "profile." + std::to_string(l) + "." + what; }
 
 }  // namespace
-
-std::int64_t Network::label_columns(const Architecture& spec) {
-  std::int64_t sum = 0;
-  for (const HeadSpec& head : spec.heads) sum += head_labels(head);
-  return sum;
-}
 
 Network::Network(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
                  std::uint64_t seed, Backend& backend, Stream& stream)
     : spec_(spec), layout_(layout), data_(data), size_(size), seed_(seed), backend_(backend), stream_(stream) {
   const std::int64_t batch = size.batch, members = spec.members;
   slots_.rows = Array<std::int64_t>(stream, batch);
-  slots_.labels = Array<float>(stream, label_columns(spec) * batch);
+  slots_.labels = Array<float>(stream, static_cast<std::int64_t>(spec.heads.size()) * batch);
   slots_.state = Array<StepState>(stream, 1);
   clear(slots_.state.view(), stream);
   if (spec.has_events()) {
@@ -174,9 +166,7 @@ MatrixView<const float> Network::predict(const Batch& batch, View<const float> p
     const auto average = [&](std::int64_t first, std::int64_t count, Layers::Output kind) {
       backend_.layers().member_average(z.column_range(first, count), kind, 1.0F, out.column_range(first, count), stream_);
     };
-    if (head.kind == HeadKind::classes) average(at, head.outputs(), Layers::Output::softmax);
-    if (head.kind != HeadKind::classes) average(at, 1, Layers::Output::sigmoid);
-    if (head.kind == HeadKind::number) average(at + 1, 1, Layers::Output::value);
+    average(at, head.outputs(), head.kind == HeadKind::classes ? Layers::Output::softmax : head.kind == HeadKind::binary ? Layers::Output::sigmoid : Layers::Output::value);
     at += head.outputs();
   }
   return out;
@@ -188,19 +178,17 @@ void Network::losses(std::int64_t size, View<double> loss) {
   const float scale = 1.0F / static_cast<float>(rows);
   const MatrixView<const float> z(outputs_.view(), rows, spec_.outputs());
   const MatrixView<float> dz(d_outputs_.view(), rows, spec_.outputs());
-  std::int64_t at = 0, column = 0;
+  std::int64_t at = 0;
   for (std::size_t h = 0; h < spec_.heads.size(); ++h) {
     const HeadSpec& head = spec_.heads[h];
     const View<double> sum = loss.sub(static_cast<std::int64_t>(h), 1);
-    const auto labels = [&](std::int64_t c) { return std::as_const(slots_.labels).view().sub(c * size_.batch, size); };
-    if (head.kind == HeadKind::classes) {
-      ops.softmax_cross_entropy(z.column_range(at, head.outputs()), labels(column), scale, sum, dz.column_range(at, head.outputs()), stream_);
-    } else {
-      ops.sigmoid_cross_entropy(z.column_range(at, 1), labels(column), scale, sum, dz.column_range(at, 1), stream_);
-      if (head.kind == HeadKind::number) ops.squared_error(z.column_range(at + 1, 1), labels(column + 1), scale, sum, dz.column_range(at + 1, 1), stream_);
-    }
+    const View<const float> labels = std::as_const(slots_.labels).view().sub(static_cast<std::int64_t>(h) * size_.batch, size);
+    const MatrixView<const float> z_head = z.column_range(at, head.outputs());
+    const MatrixView<float> dz_head = dz.column_range(at, head.outputs());
+    if (head.kind == HeadKind::classes) ops.softmax_cross_entropy(z_head, labels, scale, sum, dz_head, stream_);
+    if (head.kind == HeadKind::binary) ops.sigmoid_cross_entropy(z_head, labels, scale, sum, dz_head, stream_);
+    if (head.kind == HeadKind::number) ops.squared_error(z_head, labels, scale, sum, dz_head, stream_);
     at += head.outputs();
-    column += head_labels(head);
   }
 }
 

@@ -31,7 +31,7 @@ struct BatchSlots {
   Array<std::int64_t> rows;                  ///< [largest batch] the row of each example in the profile matrix
   Array<std::int64_t> first;                 ///< first event row of each
   Array<std::int32_t> length;
-  Array<float> labels;                       ///< [label columns, largest batch]: one a head, two of a number (not zero; scaled value)
+  Array<float> labels;                       ///< [heads, largest batch]
   Array<StepState> state;                    ///< [1]
 };
 
@@ -49,9 +49,8 @@ class Network {
           std::uint64_t seed, Backend& backend, Stream& stream);
 
   [[nodiscard]] BatchSlots& slots() { return slots_; }
-  [[nodiscard]] static std::int64_t label_columns(const Architecture& spec);
 
-  /// Predictions of the batch in the slots: [size, outputs], binary and class outputs as probabilities, numbers as (P(not zero), value).
+  /// Predictions of the batch in the slots: [size, outputs], binary and class outputs as probabilities, numbers as they were trained.
   [[nodiscard]] MatrixView<const float> predict(const Batch& batch, View<const float> parameters);
 
   /// Adds the batch's loss (mean over its examples and members, one entry a head) to `loss` and its gradient to `gradient`.

@@ -69,8 +69,8 @@ Outcome outcome_of(const HeadSpec& head, std::span<const float> outputs, std::in
     if (head.kind == HeadKind::binary) {
       out.prediction.push_back(t == 1.0 ? row[0] : sharpened(row[0], t));
     } else if (head.kind == HeadKind::number) {
-      const double value = head.center + head.spread * row[1];
-      out.prediction.push_back(row[0] * head.smear * std::copysign(std::expm1(std::abs(value)), value));
+      const double value = head.center + head.spread * row[0];
+      out.prediction.push_back(std::copysign(std::expm1(std::abs(value)), value));
     } else {
       double all = 0.0;
       std::vector<double> p;

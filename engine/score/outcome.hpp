@@ -10,7 +10,7 @@ namespace footfall {
 
 /// Predictions of one target in the user's terms.
 struct Outcome {
-  std::vector<double> prediction;     ///< binary: probability; number: expected value; class: probability of the likeliest
+  std::vector<double> prediction;     ///< binary: probability; number: its value; class: probability of the likeliest
   std::vector<double> probabilities;  ///< class: [n, classes]; else empty
   std::vector<std::int32_t> likeliest;  ///< class: its index; else empty
 };

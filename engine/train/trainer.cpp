@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "engine/train/predict.hpp"
@@ -21,7 +22,7 @@ double signed_log(double y) { return std::copysign(std::log1p(std::abs(y)), y); 
 struct EpochData {
   Array<std::int64_t> rows, first;
   Array<std::int32_t> length;
-  Array<float> labels;                    ///< [label columns, order]
+  Array<float> labels;                    ///< [heads, order]
   Array<StepState> states;                ///< a step
   std::vector<std::int32_t> host_length;
 };
@@ -95,17 +96,21 @@ class Trainer {
  private:
   [[nodiscard]] std::int64_t steps_of(std::int64_t e) const { return data_.table.length.empty() ? 0 : data_.table.length[static_cast<std::size_t>(e)]; }
 
-  [[nodiscard]] float rate_at(std::int64_t epoch) const {
-    const double warm = training_.warm_up > 0 ? std::min(1.0, static_cast<double>(step_) / static_cast<double>(training_.warm_up)) : 1.0;
-    return static_cast<float>(training_.learning_rate * warm * std::pow(training_.decay, static_cast<double>(epoch - 1)));
+  /// Loshchilov and Hutter 2017, eq. 5, without restarts, behind a linear warm-up.
+  [[nodiscard]] float rate_at(std::int64_t step) const {
+    const auto steps = static_cast<double>(training_.epochs * ((static_cast<std::int64_t>(data_.training.size()) + training_.batch - 1) / training_.batch));
+    const double t = static_cast<double>(step) / steps;
+    const double warm = t < training_.warm_up ? t / training_.warm_up : 1.0;
+    const double fall = training_.cosine ? (1.0 + std::cos(std::numbers::pi * t)) / 2.0 : 1.0;
+    return static_cast<float>(training_.learning_rate * warm * fall);
   }
 
-  EpochData lay_out(std::int64_t epoch, const BatchPlan& plan) {
+  EpochData lay_out(const BatchPlan& plan) {
     EpochData out;
     std::vector<StepState> states;
     for (std::int64_t k = 0; k < plan.batches(); ++k) {
       ++step_;
-      states.push_back({static_cast<std::uint64_t>(step_), rate_at(epoch), training_.largest_norm});
+      states.push_back({static_cast<std::uint64_t>(step_), rate_at(step_), training_.largest_norm});
     }
     std::vector<float> labels;
     for (const std::vector<float>& column : data_.labels)
@@ -151,7 +156,7 @@ class Trainer {
   }
 
   EpochRecord run_epoch(std::int64_t epoch, const BatchPlan& plan) {
-    const EpochData laid = lay_out(epoch, plan);
+    const EpochData laid = lay_out(plan);
     clear(loss_.view(), stream_);
     for (std::int64_t k = 0; k < plan.batches(); ++k) {
       const Batch batch = place(laid, plan, k);
@@ -166,7 +171,7 @@ class Trainer {
     }
     EpochRecord record;
     record.epoch = epoch;
-    record.learning_rate = rate_at(epoch);
+    record.learning_rate = rate_at(step_);
     for (const double sum : download(loss_.view(), stream_)) record.training.push_back(sum / static_cast<double>(plan.batches()));
     return record;
   }
@@ -187,33 +192,28 @@ class Trainer {
 
 }  // namespace
 
-void add_label_columns(const HeadSpec& head, std::span<const float> labels, std::vector<std::vector<float>>& columns) {
-  if (head.kind != HeadKind::number) {
-    columns.emplace_back(labels.begin(), labels.end());
-    return;
-  }
-  std::vector<float> there, value;
-  for (const float y : labels) {
-    const bool known = !std::isnan(y);
-    there.push_back(known ? (y != 0.0F ? 1.0F : 0.0F) : y);
-    value.push_back(known && y != 0.0F ? static_cast<float>((signed_log(y) - head.center) / head.spread) : std::numeric_limits<float>::quiet_NaN());
-  }
-  columns.push_back(std::move(there));
-  columns.push_back(std::move(value));
+std::vector<float> loss_labels(const HeadSpec& head, std::span<const float> labels) {
+  std::vector<float> out(labels.begin(), labels.end());
+  if (head.kind == HeadKind::number)
+    for (float& y : out) y = static_cast<float>((signed_log(y) - head.center) / head.spread);
+  return out;
 }
 
 void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training) {
-  if (head.kind != HeadKind::number) return;
   double sum = 0.0, squares = 0.0, n = 0.0;
   for (const std::int64_t e : training) {
     const double y = labels[static_cast<std::size_t>(e)];
-    if (std::isnan(y) || y == 0.0) continue;
-    sum += signed_log(y);
-    squares += signed_log(y) * signed_log(y);
+    if (std::isnan(y)) continue;
+    const double value = head.kind == HeadKind::number ? signed_log(y) : y;
+    sum += value;
+    squares += value * value;
     n += 1.0;
   }
-  head.center = n > 0.0 ? sum / n : 0.0;
-  const double variance = n > 0.0 ? squares / n - head.center * head.center : 0.0;
+  if (n == 0.0) return;
+  if (head.kind == HeadKind::binary) head.rate = std::clamp(sum / n, 0.5 / n, 1.0 - 0.5 / n);
+  if (head.kind != HeadKind::number) return;
+  head.center = sum / n;
+  const double variance = squares / n - head.center * head.center;
   head.spread = variance > 1e-12 ? std::sqrt(variance) : 1.0;
 }
 
@@ -222,26 +222,21 @@ std::vector<double> prediction_losses(const Architecture& spec, std::span<const 
   const std::int64_t outputs = spec.outputs();
   std::vector<double> losses;
   std::int64_t at = 0;
-  std::size_t column = 0;
   const auto log_loss = [](double p) { return -std::log(std::clamp(p, 1e-7, 1.0 - 1e-7)); };
-  for (const HeadSpec& head : spec.heads) {
+  for (std::size_t h = 0; h < spec.heads.size(); ++h) {
+    const HeadSpec& head = spec.heads[h];
     double sum = 0.0, n = 0.0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const float* p = predictions.data() + static_cast<std::int64_t>(i) * outputs + at;
-      const auto e = static_cast<std::size_t>(rows[i]);
-      const float y = labels[column][e];
+      const float y = labels[h][static_cast<std::size_t>(rows[i])];
       if (std::isnan(y)) continue;
       n += 1.0;
-      if (head.kind == HeadKind::classes) {
-        sum += log_loss(p[static_cast<std::size_t>(y)]);
-      } else {
-        sum += y > 0.5F ? log_loss(p[0]) : log_loss(1.0 - p[0]);
-        if (head.kind == HeadKind::number && y > 0.5F) sum += 0.5 * (p[1] - labels[column + 1][e]) * (p[1] - labels[column + 1][e]);
-      }
+      if (head.kind == HeadKind::classes) sum += log_loss(p[static_cast<std::size_t>(y)]);
+      if (head.kind == HeadKind::binary) sum += y > 0.5F ? log_loss(p[0]) : log_loss(1.0 - p[0]);
+      if (head.kind == HeadKind::number) sum += 0.5 * (p[0] - y) * (p[0] - y);
     }
     losses.push_back(n > 0.0 ? sum / n : 0.0);
     at += head.outputs();
-    column += head.kind == HeadKind::number ? 2 : 1;
   }
   return losses;
 }

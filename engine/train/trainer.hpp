@@ -18,8 +18,8 @@ struct TrainingSpec {
   float learning_rate = 1e-3F;
   float weight_decay = 0.0F;
   std::int64_t patience = 3;        ///< epochs without a better validation loss before it stops; 0: no early stopping
-  std::int64_t warm_up = 0;         ///< steps of a linear rise of the learning rate
-  float decay = 1.0F;               ///< of the learning rate, for each epoch
+  double warm_up = 0.0;             ///< share of all steps in which the learning rate rises linearly
+  bool cosine = false;              ///< the learning rate falls to 0 at the last step along half a cosine
   float largest_norm = 0.0F;        ///< of the gradient; 0: no clipping
   std::uint64_t seed = 42;
 };
@@ -40,7 +40,7 @@ struct TrainingResult {
   std::int64_t steps = 0;                ///< events seen, closing steps included
 };
 
-/// What is trained on: a recoded table, its upload, the labels a head wants ([label columns][examples], NaN: none), and the rows of both parts.
+/// What is trained on: a recoded table, its upload, the labels of each head ([heads][examples], NaN: none), and the rows of both parts.
 struct TrainingData {
   const ExampleTable& table;
   const DeviceExamples& device;
@@ -50,13 +50,13 @@ struct TrainingData {
   std::span<const std::int64_t> validation;
 };
 
-/// The labels of a head as the losses want them: binary and class as they are; a number as (not zero, standardized sign(y) log1p|y| where not zero).
-void add_label_columns(const HeadSpec& head, std::span<const float> labels, std::vector<std::vector<float>>& columns);
+/// The labels of a head as its loss wants them: binary and class as they are, a number as its standardized sign(y) log1p|y|.
+[[nodiscard]] std::vector<float> loss_labels(const HeadSpec& head, std::span<const float> labels);
 
-/// Fits center and spread of a number head to the labels of the training examples.
+/// Fits center and spread of a number head, or the rate of a binary one, to the labels of the training examples.
 void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training);
 
-/// Mean loss of each head of predictions [rows, outputs] against the label columns at `rows` of the table.
+/// Mean loss of each head of predictions [rows, outputs] against the labels at `rows` of the table.
 [[nodiscard]] std::vector<double> prediction_losses(const Architecture& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
                                                     const std::vector<std::vector<float>>& labels);
 

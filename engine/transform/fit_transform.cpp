@@ -10,7 +10,9 @@ namespace footfall {
 namespace {
 
 constexpr double long_tail = 8.0;         ///< standard deviations from the mean beyond which a column is taken by its logarithm
-constexpr float largest_scaled = 10.0F;   ///< scaled numbers are clipped here
+constexpr float largest_event = 10.0F;    ///< scaled numbers of events are clipped here
+constexpr float largest_profile = 4.0F;   ///< and those of profiles, which have their normal scores beside them
+constexpr double least_missing = 0.005;   ///< share of missing cells from which a profile column has an indicator
 constexpr std::int64_t chunk_rows = 16 * Columns::tile_rows;
 
 /// Rows of a matrix of the table that training sees, as one dense host matrix.
@@ -99,7 +101,7 @@ float fill_of(NumericMissing policy, const Moments& moments, const std::vector<f
 
 bool needs_order(NumericMissing policy) { return policy == NumericMissing::median || policy == NumericMissing::mode; }
 
-ColumnScale scale_of(Scale scale, const Moments& moments) {
+ColumnScale scale_of(Scale scale, const Moments& moments, float largest) {
   ColumnScale out;
   if (scale == Scale::none || moments.count == 0) return out;
   const double n = static_cast<double>(moments.count);
@@ -107,13 +109,13 @@ ColumnScale scale_of(Scale scale, const Moments& moments) {
   const double range = moments.maximum - moments.minimum;
   if (scale == Scale::minmax) {
     out.mean = static_cast<float>(moments.minimum);
-    out.inverse = range > 0.0 ? static_cast<float>(1.0 / range) : 1.0F;
+    out.inverse = range > 0.0 ? static_cast<float>(1.0 / range) : 0.0F;
   } else {
     out.mean = static_cast<float>(moments.mean);
-    out.inverse = deviation > 1e-6 * (1.0 + std::abs(moments.mean)) ? static_cast<float>(1.0 / deviation) : 1.0F;
+    out.inverse = deviation > 1e-6 * (1.0 + std::abs(moments.mean)) ? static_cast<float>(1.0 / deviation) : 0.0F;
   }
-  out.low = -largest_scaled;
-  out.high = largest_scaled;
+  out.low = -largest;
+  out.high = largest;
   return out;
 }
 
@@ -129,30 +131,47 @@ void refuse_infinite(const std::vector<Moments>& moments, const std::vector<std:
       throw bad_input("column \"" + names[c] + "\" holds an infinite value", "take it out or name it in [missing] missing_tokens");
 }
 
-/// Fits logarithm, scale, fill and indicator of every column. `raw`: fill only, the map to normal scores does the rest.
-Transform::Numbers fit_numbers(Rows rows, const std::vector<std::string>& names, const TransformSpec& spec, bool raw, Backend& backend, Stream& stream) {
+/// Which numbers a fit is for: those of events are one input each, those of profiles have normal scores beside them.
+enum class Part : std::uint8_t { events, profile };
+
+/// Fits logarithm, scale, fill and indicator of every column; `rows` is left with the logarithms taken.
+Transform::Numbers fit_numbers(Rows& rows, const std::vector<std::string>& names, const TransformSpec& spec, Part part, std::vector<Moments>& moments,
+                               Backend& backend, Stream& stream) {
   Transform::Numbers fitted;
   fitted.names = names;
   fitted.logarithm.assign(names.size(), 0);
-  std::vector<Moments> moments = moments_of(rows, backend, stream);
+  moments = moments_of(rows, backend, stream);
   refuse_infinite(moments, names);
-  if (!raw && spec.scale == Scale::standard) {
-    for (std::size_t c = 0; c < names.size(); ++c) fitted.logarithm[c] = has_long_tail(moments[c]) ? 1 : 0;
+  if (spec.scale == Scale::standard) {
+    for (std::size_t c = 0; c < names.size(); ++c) fitted.logarithm[c] = part == Part::profile || has_long_tail(moments[c]) ? 1 : 0;
     take_logarithm(rows, fitted.logarithm);
     moments = moments_of(rows, backend, stream);
   }
   const auto sorted = needs_order(spec.numeric) ? sorted_columns(rows, backend, stream) : std::vector<std::vector<float>>(names.size());
   auto next = static_cast<std::int32_t>(names.size());
   for (std::size_t c = 0; c < names.size(); ++c) {
-    ColumnScale scale = raw ? ColumnScale{} : scale_of(spec.scale, moments[c]);
-    scale.fill = fill_of(spec.numeric, moments[c], sorted[c]);
-    if (spec.indicators && moments[c].missing > 0 && moments[c].count > 0) scale.indicator = next++;
+    const Moments& m = moments[c];
+    ColumnScale scale = scale_of(spec.scale, m, part == Part::events ? largest_event : largest_profile);
+    scale.fill = fill_of(spec.numeric, m, sorted[c]);
+    const double least = part == Part::events ? 0.0 : least_missing * static_cast<double>(m.count + m.missing);
+    if (spec.indicators && m.count > 0 && static_cast<double>(m.missing) > least) scale.indicator = next++;
     fitted.scale.push_back(scale);
   }
   return fitted;
 }
 
-/// Knots at equally spaced quantiles of what the fit saw; equal values share one knot at the middle of their ranks.
+/// Linear between the first `used` knots, constant outside.
+double interpolated(const float* knots, const float* scores, std::int64_t used, float x) {
+  const float* above = std::lower_bound(knots, knots + used, x);
+  if (above == knots) return scores[0];
+  if (above == knots + used) return scores[used - 1];
+  const std::int64_t j = above - knots;
+  const double share = (static_cast<double>(x) - knots[j - 1]) / (static_cast<double>(knots[j]) - knots[j - 1]);
+  return scores[j - 1] + share * (static_cast<double>(scores[j]) - scores[j - 1]);
+}
+
+/// Knots at equally spaced quantiles of what the fit saw, each at the normal quantile of its values' middle rank; then all scores
+/// are scaled to mean 0 and deviation 1 over what the fit saw. The last knot is repeated where fewer are used.
 void fit_scores(const std::vector<float>& sorted, std::int64_t points, float* knots, float* scores) {
   std::int64_t used = 0;
   const auto n = static_cast<double>(sorted.size());
@@ -165,21 +184,45 @@ void fit_scores(const std::vector<float>& sorted, std::int64_t points, float* kn
     knots[used] = value;
     scores[used++] = static_cast<float>(normal_quantile(std::clamp(middle, 0.5 / n, 1.0 - 0.5 / n)));
   }
-  if (used == 1) scores[0] = 0.0F;
+  double sum = 0.0, squares = 0.0;
+  for (const float x : sorted) {
+    const double score = interpolated(knots, scores, used, x);
+    sum += score;
+    squares += score * score;
+  }
+  const double mean = used > 0 ? sum / n : 0.0;
+  const double deviation = used > 1 ? std::sqrt(std::max(0.0, squares / n - mean * mean)) : 0.0;
+  for (std::int64_t j = 0; j < used; ++j) scores[j] = deviation > 0.0 ? static_cast<float>((scores[j] - mean) / deviation) : 0.0F;
   for (std::int64_t j = used; j < points; ++j) {
     knots[j] = used > 0 ? knots[used - 1] : 0.0F;
     scores[j] = used > 0 ? scores[used - 1] : 0.0F;
   }
 }
 
-void fit_edges(const std::vector<float>& sorted, std::int64_t bins, float* edges) {
-  std::int64_t used = 0;
-  for (std::int64_t j = 0; j <= bins && !sorted.empty(); ++j) {
-    const auto rank = static_cast<std::size_t>(std::llround(static_cast<double>(sorted.size() - 1) * static_cast<double>(j) / static_cast<double>(bins)));
-    if (used == 0 || edges[used - 1] != sorted[rank]) edges[used++] = sorted[rank];
+/// The profile's map to normal scores and the scales of its indicators. `rows` has its logarithms taken.
+void fit_profile_maps(const Rows& rows, const std::vector<Moments>& moments, const TransformSpec& spec, Transform& fitted, Backend& backend, Stream& stream) {
+  constexpr std::int64_t most_points = 1024;
+  const std::size_t columns = fitted.profile.names.size();
+  for (std::size_t c = 0; c < columns; ++c) {
+    if (fitted.profile.scale[c].indicator < 0) continue;
+    const double share = static_cast<double>(moments[c].missing) / static_cast<double>(moments[c].count + moments[c].missing);
+    ColumnScale scale;
+    scale.mean = static_cast<float>(share);
+    scale.inverse = static_cast<float>(1.0 / std::sqrt(share * (1.0 - share)));
+    fitted.indicator_scale.push_back(scale);
   }
-  const float last = used > 0 ? edges[used - 1] : 0.0F;
-  std::fill(edges + used, edges + bins + 1, used > 0 ? last : 0.0F);
+  if (spec.scale != Scale::standard || columns == 0) return;
+  fitted.points = std::clamp<std::int64_t>(rows.rows, 2, most_points);
+  fitted.knots.resize(columns * static_cast<std::size_t>(fitted.points));
+  fitted.scores.resize(fitted.knots.size());
+  const auto sorted = sorted_columns(rows, backend, stream);
+  for (std::size_t c = 0; c < columns; ++c) {
+    const std::size_t at = c * static_cast<std::size_t>(fitted.points);
+    fit_scores(sorted[c], fitted.points, fitted.knots.data() + at, fitted.scores.data() + at);
+    ColumnScale fill;
+    fill.fill = spec.numeric == NumericMissing::mean ? std::numeric_limits<float>::quiet_NaN() : fitted.profile.scale[c].fill;
+    fitted.fill.push_back(fill);
+  }
 }
 
 std::vector<std::int64_t> counted(std::size_t words, std::span<const std::int32_t> codes, std::size_t column, std::size_t columns) {
@@ -190,11 +233,11 @@ std::vector<std::int64_t> counted(std::size_t words, std::span<const std::int32_
 }
 
 std::vector<Vocabulary> fit_words(const std::vector<std::string>& names, const std::vector<const std::vector<std::string>*>& dictionaries,
-                                  std::span<const std::int32_t> codes, const TransformSpec& spec) {
+                                  std::span<const std::int32_t> codes, std::int64_t most, const TransformSpec& spec) {
   std::vector<Vocabulary> vocabularies;
   for (std::size_t c = 0; c < names.size(); ++c) {
     const std::vector<std::string>& words = *dictionaries[c];
-    vocabularies.push_back(fit_vocabulary(names[c], words, counted(words.size(), codes, c, names.size()), spec.least_count, spec.most_words, spec.categorical));
+    vocabularies.push_back(fit_vocabulary(names[c], words, counted(words.size(), codes, c, names.size()), spec.least_count, most, spec.categorical));
   }
   return vocabularies;
 }
@@ -218,7 +261,7 @@ std::int64_t Transform::Numbers::indicators() const {
 
 std::int64_t Transform::profile_width() const {
   const auto columns = static_cast<std::int64_t>(profile.names.size());
-  std::int64_t width = columns + profile.indicators() + columns * bins;
+  std::int64_t width = (points > 0 ? 2 : 1) * columns + profile.indicators();
   for (const Vocabulary& words : profile_words) width += words.size();
   return width;
 }
@@ -246,30 +289,20 @@ Dictionaries dictionaries_of(const Base& base, const FeatureSpec& spec) {
 Transform fit_transform(const ExampleTable& table, const Dictionaries& dictionaries, std::span<const std::int64_t> training, const TransformSpec& spec,
                         Backend& backend, Stream& stream) {
   Transform fitted;
+  std::vector<Moments> moments;
   if (!table.event_numbers.empty()) {
-    fitted.events = fit_numbers(training_events(table, training), table.event_numbers, spec, false, backend, stream);
+    Rows events = training_events(table, training);
+    fitted.events = fit_numbers(events, table.event_numbers, spec, Part::events, moments, backend, stream);
     const auto codes = training_codes(table.event_code, table.event_codes.size(), training,
                                       [&](std::size_t e) { return std::pair<std::int64_t, std::int64_t>(table.first[e], table.length[e] - 1); });
-    fitted.event_words = fit_words(table.event_codes, dictionaries.event, codes, spec);
+    fitted.event_words = fit_words(table.event_codes, dictionaries.event, codes, spec.most_words, spec);
   }
-  const Rows profiles = training_profiles(table, training);
-  fitted.profile = fit_numbers(profiles, table.profile_numbers, spec, spec.normal_scores, backend, stream);
+  Rows profiles = training_profiles(table, training);
+  fitted.profile = fit_numbers(profiles, table.profile_numbers, spec, Part::profile, moments, backend, stream);
+  fit_profile_maps(profiles, moments, spec, fitted, backend, stream);
   const auto codes = training_codes(table.profile_code, table.profile_codes.size(), training,
                                     [](std::size_t e) { return std::pair<std::int64_t, std::int64_t>(static_cast<std::int64_t>(e), 1); });
-  fitted.profile_words = fit_words(table.profile_codes, dictionaries.profile, codes, spec);
-  if (table.profile_numbers.empty()) return fitted;
-  constexpr std::int64_t most_points = 256;
-  fitted.points = spec.normal_scores ? std::clamp<std::int64_t>(profiles.rows / 30, 10, most_points) : 0;
-  fitted.bins = spec.bins;
-  const auto sorted = sorted_columns(profiles, backend, stream);
-  fitted.knots.resize(sorted.size() * static_cast<std::size_t>(fitted.points));
-  fitted.scores.resize(fitted.knots.size());
-  fitted.edges.resize(fitted.bins > 0 ? sorted.size() * static_cast<std::size_t>(fitted.bins + 1) : 0);
-  for (std::size_t c = 0; c < sorted.size(); ++c) {
-    const auto at = static_cast<std::int64_t>(c);
-    if (fitted.points > 0) fit_scores(sorted[c], fitted.points, fitted.knots.data() + at * fitted.points, fitted.scores.data() + at * fitted.points);
-    if (fitted.bins > 0) fit_edges(sorted[c], fitted.bins, fitted.edges.data() + at * (fitted.bins + 1));
-  }
+  fitted.profile_words = fit_words(table.profile_codes, dictionaries.profile, codes, spec.most_one_hot, spec);
   return fitted;
 }
 

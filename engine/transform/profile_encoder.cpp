@@ -30,11 +30,13 @@ ProfileEncoder::ProfileEncoder(const Transform& transform, std::int64_t largest,
       numbers_(static_cast<std::int64_t>(transform.profile.names.size())),
       width_(transform.profile_width()),
       points_(transform.points),
-      bins_(transform.bins),
+      indicators_(transform.profile.indicators()),
       knots_(upload(transform.knots, stream)),
       scores_(upload(transform.scores, stream)),
-      edges_(upload(transform.edges, stream)),
-      scale_(upload(transform.profile.scale, stream)) {
+      filled_(stream, transform.points > 0 ? largest * numbers_ : 0),
+      scale_(upload(transform.profile.scale, stream)),
+      fill_(upload(transform.fill, stream)),
+      indicator_scale_(upload(transform.indicator_scale, stream)) {
   const Identities identities = identities_of(transform.profile_words);
   identities_ = upload(identities.values, stream);
   tables_ = upload(identities.tables, stream);
@@ -42,21 +44,26 @@ ProfileEncoder::ProfileEncoder(const Transform& transform, std::int64_t largest,
   std::iota(rows.begin(), rows.end(), 0);
   first_ = upload(rows, stream);
   length_ = upload(std::vector<std::int32_t>(static_cast<std::size_t>(largest), 1), stream);
-  pack_ = backend.sequences().make_pack({numbers_, transform.profile.indicators(), identities.tables, largest}, stream);
+  pack_ = backend.sequences().make_pack({numbers_, indicators_, identities.tables, largest}, stream);
   packed_ = Array<float>(stream, largest * pack_->features());
 }
 
 void ProfileEncoder::encode(MatrixView<const float> numbers, MatrixView<const std::int32_t> codes, MatrixView<float> out, Stream& stream) {
   const std::int64_t rows = out.rows;
   if (rows == 0 || width_ == 0) return;
+  const std::int64_t scores = points_ > 0 ? numbers_ : 0;
   const PackInput in{numbers, scale_.view(), codes, tables_.view(), identities_.view(), first_.view().sub(0, rows), length_.view().sub(0, rows)};
   const MatrixView<float> packed(packed_.view(), rows, pack_->features());
   pack_->forward(in, 1, packed, stream);
-  backend_.layers().copy_matrix(packed, out.column_range(0, packed.columns), stream);
-  if (points_ > 0)
-    backend_.columns().interpolate(packed.column_range(0, numbers_), knots_.matrix(numbers_, points_), scores_.matrix(numbers_, points_), 0.0F,
-                                   out.column_range(0, numbers_), stream);
-  if (bins_ > 0) backend_.columns().piecewise_encode(packed.column_range(0, numbers_), edges_.matrix(numbers_, bins_ + 1), out.column_range(packed.columns, numbers_ * bins_), stream);
+  backend_.layers().copy_matrix(packed, out.column_range(scores, packed.columns), stream);
+  if (indicators_ > 0) {
+    const MatrixView<float> indicators = out.column_range(scores + numbers_, indicators_);
+    backend_.columns().standardize(indicators, indicator_scale_.view(), indicators, stream);
+  }
+  if (scores == 0) return;
+  const MatrixView<float> filled(filled_.view(), rows, numbers_);
+  backend_.columns().standardize(numbers, fill_.view(), filled, stream);
+  backend_.columns().interpolate(filled, knots_.matrix(numbers_, points_), scores_.matrix(numbers_, points_), 0.0F, out.column_range(0, numbers_), stream);
 }
 
 }  // namespace footfall

@@ -20,9 +20,8 @@ struct TransformSpec {
   NumericMissing numeric = NumericMissing::mean;
   CategoricalMissing categorical = CategoricalMissing::own;
   bool indicators = true;                ///< a column that tells where a number was missing, where any was
-  bool normal_scores = true;             ///< profile numbers by quantiles to normal scores (else scaled as events are)
-  std::int64_t bins = 0;                 ///< of the piecewise-linear encoding beside them; 0: none
-  std::int64_t most_words = 10'000;      ///< of a vocabulary
+  std::int64_t most_words = 10'000;      ///< of a vocabulary of the events
+  std::int64_t most_one_hot = 64;        ///< of a vocabulary of the profiles
   std::int64_t least_count = 1;          ///< a rarer word shares the code of the unseen
 };
 
@@ -36,12 +35,12 @@ struct Transform {
   };
   Numbers events, profile;
   std::vector<Vocabulary> event_words, profile_words;
-  std::int64_t points = 0;                 ///< knots of each profile column's map to normal scores; 0: none
+  std::int64_t points = 0;                 ///< knots of each profile column's piecewise-linear map to normal scores; 0: none, unless scaled by `standard`
   std::vector<float> knots, scores;        ///< [profile numbers, points]
-  std::int64_t bins = 0;
-  std::vector<float> edges;                ///< [profile numbers, bins + 1]
+  std::vector<ColumnScale> fill;           ///< of each profile column before that map: NaN stays where the mean is the fill
+  std::vector<ColumnScale> indicator_scale;  ///< of each indicator of the profile
 
-  /// Width of the encoded profile: numbers (as scores, else scaled), indicators, one-hot categories, piecewise-linear bins.
+  /// Width of the encoded profile: normal scores, scaled numbers, indicators, one-hot categories.
   [[nodiscard]] std::int64_t profile_width() const;
 };
 
@@ -74,9 +73,9 @@ class ProfileEncoder {
 
  private:
   Backend& backend_;
-  std::int64_t numbers_, width_, points_, bins_;
-  Array<float> knots_, scores_, edges_, identities_, packed_;
-  Array<ColumnScale> scale_;
+  std::int64_t numbers_, width_, points_, indicators_;
+  Array<float> knots_, scores_, identities_, packed_, filled_;
+  Array<ColumnScale> scale_, fill_, indicator_scale_;
   Array<EmbeddingTable> tables_;
   Array<std::int64_t> first_;
   Array<std::int32_t> length_;

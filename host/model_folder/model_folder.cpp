@@ -53,7 +53,8 @@ TensorFile tensors_of(const SavedModel& model) {
   file.tensors.push_back(scale_tensor("transform.profile_scale", t.profile.scale));
   file.tensors.push_back(matrix("transform.knots", t.knots, t.points));
   file.tensors.push_back(matrix("transform.scores", t.scores, t.points));
-  file.tensors.push_back(matrix("transform.edges", t.edges, t.bins > 0 ? t.bins + 1 : 0));
+  file.tensors.push_back(scale_tensor("transform.fill", t.fill));
+  file.tensors.push_back(scale_tensor("transform.indicator_scale", t.indicator_scale));
   return file;
 }
 
@@ -71,7 +72,8 @@ void read_tensors(const std::filesystem::path& path, SavedModel& model) {
   t.profile.scale = scale_of(tensor_at(file, "transform.profile_scale", profile * scale_fields, path));
   t.knots = tensor_at(file, "transform.knots", profile * t.points, path).values;
   t.scores = tensor_at(file, "transform.scores", profile * t.points, path).values;
-  t.edges = tensor_at(file, "transform.edges", t.bins > 0 ? profile * (t.bins + 1) : 0, path).values;
+  t.fill = scale_of(tensor_at(file, "transform.fill", t.points > 0 ? profile * scale_fields : 0, path));
+  t.indicator_scale = scale_of(tensor_at(file, "transform.indicator_scale", t.profile.indicators() * scale_fields, path));
 }
 
 }  // namespace

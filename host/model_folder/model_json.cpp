@@ -56,7 +56,7 @@ ordered_json describe(const Transform& t) {
   return {{"event_numbers", t.events.names},       {"event_logarithms", t.events.logarithm},
           {"event_words", describe(t.event_words)}, {"profile_numbers", t.profile.names},
           {"profile_logarithms", t.profile.logarithm}, {"profile_words", describe(t.profile_words)},
-          {"points", t.points},                     {"bins", t.bins}};
+          {"points", t.points}};
 }
 
 void read_transform(const json& j, Transform& t) {
@@ -67,7 +67,6 @@ void read_transform(const json& j, Transform& t) {
   t.profile.logarithm = j.at("profile_logarithms").get<std::vector<std::uint8_t>>();
   t.profile_words = read_vocabularies(j.at("profile_words"));
   t.points = j.at("points");
-  t.bins = j.at("bins");
 }
 
 const char* text(HeadKind kind) { return kind == HeadKind::binary ? "binary" : kind == HeadKind::classes ? "class" : "number"; }
@@ -82,7 +81,7 @@ HeadKind head_kind(const std::string& name) {
 ordered_json describe(const Architecture& a) {
   ordered_json heads = ordered_json::array();
   for (const HeadSpec& h : a.heads)
-    heads.push_back({{"name", h.name}, {"kind", text(h.kind)}, {"classes", h.classes}, {"center", h.center}, {"spread", h.spread}, {"smear", h.smear},
+    heads.push_back({{"name", h.name}, {"kind", text(h.kind)}, {"classes", h.classes}, {"center", h.center}, {"spread", h.spread}, {"rate", h.rate},
                      {"inverse_temperature", h.inverse_temperature}});
   const char* precision = a.precision == Precision::float32 ? "float32" : a.precision == Precision::tf32 ? "tf32" : "bf16";
   return {{"event_numbers", a.event_numbers}, {"event_indicators", a.event_indicators}, {"event_words", a.event_words}, {"embedding", a.embedding},
@@ -111,7 +110,7 @@ Architecture read_architecture(const json& j) {
     head.classes = h.at("classes").get<std::vector<std::string>>();
     head.center = h.at("center");
     head.spread = h.at("spread");
-    head.smear = h.at("smear");
+    head.rate = h.at("rate");
     head.inverse_temperature = h.at("inverse_temperature");
     a.heads.push_back(std::move(head));
   }
