@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(sheet_threads)
   const int thread = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
   const int threads = static_cast<int>(blockDim.x * blockDim.y);
   for (int i = thread; i < columns * states; i += threads) counts[i] = 0;
-  __syncthreads();
+  block_barrier();
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * rows_of_block;
   const std::int64_t end = first + rows_of_block < codes.rows ? first + rows_of_block : codes.rows;
   for (int c = static_cast<int>(threadIdx.x); c < columns; c += static_cast<int>(blockDim.x)) {
@@ -37,12 +37,12 @@ __global__ void __launch_bounds__(sheet_threads)
 #pragma unroll 4
     for (std::int64_t r = first + threadIdx.y; r < end; r += blockDim.y) {
       const std::int32_t code = __ldcs(from + r * codes.stride);
-      if (code >= 0 && code < states) atomicAdd(&counts[c * states + code], 1U);
+      if (code >= 0 && code < states) atomic_add(&counts[c * states + code], 1U);
     }
   }
-  __syncthreads();
+  block_barrier();
   for (int i = thread; i < columns * states; i += threads) {
-    if (counts[i] != 0) atomicAdd(&totals[first_column * states + i], static_cast<unsigned long long>(counts[i]));
+    if (counts[i] != 0) atomic_add(&totals[first_column * states + i], static_cast<unsigned long long>(counts[i]));
   }
 }
 
@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(sheet_threads)
     const std::int64_t r = first + static_cast<std::int64_t>(i) * blockDim.y;
     if (r >= codes.rows) return;
     const std::int32_t code = __ldcs(codes.data + r * codes.stride + column);
-    if (code >= 0 && code < states) atomicAdd(&totals[column * states + code], 1ULL);
+    if (code >= 0 && code < states) atomic_add(&totals[column * states + code], 1ULL);
   }
 }
 

@@ -58,19 +58,19 @@ __device__ inline Moments merged_over_rows(const Moments& mine, Moments* shared)
   const int wide = static_cast<int>(blockDim.x);
   const int high = static_cast<int>(blockDim.y);
   shared[y * wide + x] = mine;
-  __syncthreads();
+  block_barrier();
   for (int half = sheet_threads / 2; half > 0; half /= 2) {
     if (y < half && y + half < high) shared[y * wide + x] = merge_moments(shared[y * wide + x], shared[(y + half) * wide + x]);
-    __syncthreads();
+    block_barrier();
   }
   const Moments all = shared[x];
-  __syncthreads();
+  block_barrier();
   return all;
 }
 
 template <int width, bool aligned>
 __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const float> in, Moments* __restrict__ partial) {
-  __shared__ __align__(16) unsigned char memory[sizeof(Moments) * sheet_threads];
+  __align__(16) __shared__ unsigned char memory[sizeof(Moments) * sheet_threads];
   auto* shared = reinterpret_cast<Moments*>(memory);
   const std::int64_t first_column = sheet_group() * width;
   const bool mine = first_column < in.columns;

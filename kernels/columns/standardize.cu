@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(tile * tile_lines)
     const std::int64_t r = first_row + threadIdx.x;
     if (c < columns && r < out.rows) cells[line][threadIdx.x] = __ldcs(in + c * column_stride + r);
   }
-  __syncthreads();
+  block_barrier();
   const std::int64_t c = first_column + threadIdx.x;
   if (c >= columns) return;
   const ColumnScale mine[1] = {fit[c]};

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/device/array.hpp"
+#include "kernels/device/block.cuh"
 
 namespace footfall {
 

@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(threads) loss_of_rows(Loss loss, MatrixView<co
     sum += static_cast<double>(row.loss);
     if (dz.data != nullptr) dz.data[r * dz.stride] = scale * row.gradient;
   }
-  sum = block_total<threads>(sum);
+  sum = block_total(sum);
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 

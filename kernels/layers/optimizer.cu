@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(threads) square_tiles(const float* __restrict_
     const double value = static_cast<double>(values[i]);
     sum += value * value;
   }
-  sum = block_total<threads>(sum);
+  sum = block_total(sum);
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(threads) adam_update_all(Parameters p, const P
     shared_step = adam_step(spec, *state, norm2);
     first_range = range_of(ranges, count, start);
   }
-  __syncthreads();
+  block_barrier();
   const AdamStep step = shared_step;
   const std::int64_t at = start + 4 * static_cast<std::int64_t>(threadIdx.x);
   if (aligned && at + 4 <= p.size) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/device/block.cuh"
 #include "kernels/device/launch.cuh"
 #include "kernels/device/sheet.cuh"
 #include "kernels/layers/layer_kernels.hpp"
@@ -14,35 +15,13 @@
 
 namespace footfall {
 
-/// What the threads of a one-dimensional block of `threads` (a power of 2) make together, in a fixed tree; every thread gets it. All must call.
-template <int threads, class T, class Join>
-__device__ inline T block_join(T value, Join join) {
-  __shared__ T part[threads];
-  const int thread = static_cast<int>(threadIdx.x);
-  part[thread] = value;
-  __syncthreads();
-  for (int half = threads / 2; half > 0; half /= 2) {
-    if (thread < half) part[thread] = join(part[thread], part[thread + half]);
-    __syncthreads();
-  }
-  const T joined = part[0];
-  __syncthreads();   // before the next use of `part`
-  return joined;
+/// What the threads of a block of 256 make together, in the fixed order of block_reduce; every thread gets it. All must call.
+template <class T, class Combine>
+__device__ inline T block_join(T value, Combine combine, T neutral) {
+  __shared__ T slots[warp_size];
+  return block_reduce(value, combine, neutral, slots);
 }
-
-struct Add {
-  template <class T>
-  __device__ T operator()(T a, T b) const { return a + b; }
-};
-struct Larger {
-  template <class T>
-  __device__ T operator()(T a, T b) const { return b > a ? b : a; }
-};
-
-template <int threads>
-__device__ inline double block_total(double value) {
-  return block_join<threads>(value, Add{});
-}
+__device__ inline double block_total(double value) { return block_join(value, Sum{}, 0.0); }
 
 /// Rows of a tile of column sums.
 constexpr std::int64_t sum_tile_rows = 256;
@@ -73,13 +52,13 @@ __global__ void __launch_bounds__(sheet_threads) sum_tiles(Cell cell, std::int64
   }
 #pragma unroll
   for (int k = 0; k < terms; ++k) part[k][y * wide + x] = sum[k];
-  __syncthreads();
+  block_barrier();
   for (int half = sheet_threads / 2; half > 0; half /= 2) {
     if (y < half && y + half < high) {
 #pragma unroll
       for (int k = 0; k < terms; ++k) part[k][y * wide + x] += part[k][(y + half) * wide + x];
     }
-    __syncthreads();
+    block_barrier();
   }
   if (y != 0 || column >= columns) return;
 #pragma unroll

@@ -36,18 +36,18 @@ __global__ void __launch_bounds__(threads) loss_of_short_rows(MatrixView<const f
       gradient[c] = known ? scale * (softmax_entry(whole, row[c], 1.0F) - (c == right ? 1.0F : 0.0F)) : 0.0F;
     }
   }
-  sum = block_total<threads>(sum);
+  sum = block_total(sum);
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
 /// The largest logit of a long row and the sum of exponentials, by the whole block.
 __device__ inline SoftmaxRow softmax_of_block(const float* row, std::int64_t classes, float inverse_temperature) {
   float largest = row[0] * inverse_temperature;
-  for (std::int64_t c = threadIdx.x; c < classes; c += threads) largest = Larger{}(largest, row[c] * inverse_temperature);
-  largest = block_join<threads>(largest, Larger{});
+  for (std::int64_t c = threadIdx.x; c < classes; c += threads) largest = Largest{}(largest, row[c] * inverse_temperature);
+  largest = block_join(largest, Largest{}, largest);
   float sum = 0.0F;
   for (std::int64_t c = threadIdx.x; c < classes; c += threads) sum += expf(row[c] * inverse_temperature - largest);
-  return {largest, block_join<threads>(sum, Add{})};
+  return {largest, block_join(sum, Sum{}, 0.0F)};
 }
 
 __global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const float> z, View<const float> labels, float scale, MatrixView<float> dz,
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const fl
   const std::int64_t right = known ? static_cast<std::int64_t>(label) : -1;
   const SoftmaxRow whole = softmax_of_block(row, z.columns, 1.0F);
   if (threadIdx.x == 0) partial[r] = known ? static_cast<double>(softmax_loss(whole, row[right])) : 0.0;
-  __syncthreads();   // dz may be z: the logit is read before it is overwritten
+  block_barrier();   // dz may be z: the logit is read before it is overwritten
   if (dz.data == nullptr) return;
   float* gradient = dz.data + r * dz.stride;
   for (std::int64_t c = threadIdx.x; c < z.columns; c += threads) {

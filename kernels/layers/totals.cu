@@ -18,7 +18,7 @@ constexpr int fold_threads = 128;
 __global__ void __launch_bounds__(total_threads) total(const double* __restrict__ partial, std::int64_t tiles, double scale, bool add, double* __restrict__ out) {
   double sum = 0.0;
   for (std::int64_t t = threadIdx.x; t < tiles; t += total_threads) sum += partial[t];
-  const double all = scale * block_total<total_threads>(sum);
+  const double all = scale * block_total(sum);
   if (threadIdx.x == 0) *out = add ? *out + all : all;
 }
 
