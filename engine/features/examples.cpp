@@ -34,8 +34,6 @@ std::vector<const Column*> find_all(const std::vector<Column>& columns, const st
   return found;
 }
 
-bool has_hours(const Clock& clock) { return !clock.steps && clock.resolution <= microseconds_per_hour; }
-
 std::int64_t floor_divided(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 /// The features of a step beside the job's columns: gap, position, closing, and the clock's hour and weekday as points on a circle.
@@ -88,6 +86,8 @@ class Builder {
       if (!base_.journeys) throw bad_input("there are no events", "the model was fitted with an event log: name one by [events] files or --events");
       const Journeys& journeys = *base_.journeys;
       event_numeric_ = find_all(journeys.numeric, spec_.event_numeric, "the events");
+      summarized_ = find_all(journeys.numeric, spec_.summarized, "the events");
+      if (spec_.items && journeys.item.dictionary.empty() && journeys.events() > 0) throw bad_input("the events have no item", "the model was fitted with one: set [events] item");
       if (spec_.amount && journeys.amount.empty() && journeys.events() > 0) throw bad_input("the events have no amount", "the model was fitted with one: set [events] amount");
       for (const std::string& name : spec_.event_categorical)
         event_categorical_.push_back(name == journeys.type.name ? &journeys.type : find_all(journeys.categorical, {name}, "the events").front());
@@ -170,13 +170,13 @@ class Builder {
     for (const CategoryColumn* column : profile_categorical_) *code++ = column->codes[static_cast<std::size_t>(key.customer)];
     if (!spec_.derived) return;
     const auto [begin, end] = before(key);
-    derive(*base_.journeys, spec_, type_codes_, event_numeric_, begin, end, key.cutoff, std::span<float>(number, derived_));
+    derive(*base_.journeys, spec_, type_codes_, summarized_, begin, end, key.cutoff, std::span<float>(number, derived_));
   }
 
   const Base& base_;
   const FeatureSpec& spec_;
   ExampleTable table_;
-  std::vector<const NumberColumn*> event_numeric_, profile_numeric_;
+  std::vector<const NumberColumn*> event_numeric_, summarized_, profile_numeric_;
   std::vector<const CategoryColumn*> event_categorical_, profile_categorical_;
   std::vector<std::int32_t> type_codes_;
   std::size_t derived_ = 0;
@@ -189,11 +189,36 @@ std::vector<std::string> names_of(const std::vector<Column>& columns) {
   return names;
 }
 
+/// Those of a week, a month, a quarter and the horizon's fractions and multiples that suit the horizon.
+std::vector<double> choose_windows(double horizon) {
+  std::vector<double> windows = {7.0, 30.0, 90.0};
+  if (horizon > 0.0) {
+    windows.insert(windows.end(), {horizon / 4.0, horizon / 2.0, horizon, 2.0 * horizon});
+    std::erase_if(windows, [&](double w) { return w < horizon / 16.0 || w > 2.0 * horizon; });
+  }
+  std::sort(windows.begin(), windows.end());
+  windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
+  return windows;
+}
+
+/// Whether anybody has several events at one time, or on one day.
+void look_for_crowds(const Journeys& journeys, FeatureSpec& spec) {
+  const auto unit = static_cast<std::int64_t>(day_of(journeys.clock));
+  for (std::size_t customer = 0; customer + 1 < journeys.first.size(); ++customer)
+    for (std::int64_t i = journeys.first[customer] + 1; i < journeys.first[customer + 1]; ++i) {
+      const std::int64_t before = journeys.time[static_cast<std::size_t>(i - 1)], here = journeys.time[static_cast<std::size_t>(i)];
+      if (before == here) spec.many_per_moment = true;
+      if (floor_divided(before, unit) == floor_divided(here, unit)) spec.many_per_day = true;
+    }
+}
+
 }  // namespace
+
+bool has_hours(const Clock& clock) { return !clock.steps && clock.resolution <= microseconds_per_hour; }
 
 double day_of(const Clock& clock) { return clock.steps ? 1.0 : static_cast<double>(microseconds_per_day); }
 
-FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon) {
+FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount) {
   FeatureSpec spec;
   spec.max_length = max_length;
   if (base.journeys) {
@@ -201,12 +226,14 @@ FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_len
     spec.events = true;
     spec.derived = derived;
     spec.clock = journeys.clock;
+    spec.horizon = horizon;
+    spec.windows = choose_windows(horizon);
     spec.amount = !journeys.amount.empty();
-    spec.windows = {7.0, 30.0, 90.0};
-    if (horizon > 0.0) spec.windows.insert(spec.windows.end(), {horizon / 2.0, horizon, 2.0 * horizon});
-    std::sort(spec.windows.begin(), spec.windows.end());
-    spec.windows.erase(std::unique(spec.windows.begin(), spec.windows.end()), spec.windows.end());
+    spec.items = !journeys.item.dictionary.empty();
+    look_for_crowds(journeys, spec);
     spec.event_numeric = names_of(journeys.numeric);
+    spec.summarized = spec.event_numeric;
+    std::erase(spec.summarized, amount);
     spec.event_categorical = names_of(journeys.categorical);
     const bool typed = !journeys.type.dictionary.empty();
     if (typed && find_column(journeys.categorical, journeys.type.name) == nullptr) spec.event_categorical.push_back(journeys.type.name);

@@ -17,13 +17,18 @@ struct FeatureSpec {
   bool derived = false;                     ///< recency, frequency, money and their kin beside the customer columns
   std::int64_t max_length = 64;             ///< the newest events kept
   Clock clock;
-  std::vector<double> windows;              ///< counts of the events of the last so many days (or steps)
+  std::vector<double> windows;              ///< in days (or steps): counts of what happened in the last so many, and half-lives
+  double horizon = 0.0;                     ///< the longest of the targets, in days (or steps)
   std::vector<std::string> counted_types;   ///< event types with a count of their own
   std::vector<std::string> event_numeric;   ///< the columns that the base must have, in this order
   std::vector<std::string> event_categorical;
   std::vector<std::string> profile_numeric;
   std::vector<std::string> profile_categorical;
+  std::vector<std::string> summarized;      ///< numeric event columns with a mean and a sum of their own (not the amount again)
   bool amount = false;                      ///< the journeys carry an amount
+  bool items = false;                       ///< the journeys carry an item
+  bool many_per_moment = false;             ///< somebody has several events at one time
+  bool many_per_day = false;                ///< somebody has several events on one day
 };
 
 /// A customer seen at a moment: features come from events before `cutoff`.
@@ -51,13 +56,16 @@ struct ExampleTable {
   [[nodiscard]] std::int64_t event_rows() const { return event_numbers.empty() ? 0 : static_cast<std::int64_t>(event_number.size() / event_numbers.size()); }
 };
 
-/// Chooses what to compute for a base: windows of 7, 30 and 90 days and fractions and multiples of the longest horizon (in days or steps; 0: none).
-[[nodiscard]] FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon);
+/// Chooses what to compute for a base: windows of 7, 30 and 90 days and a quarter to twice the longest horizon (in days or steps; 0: none).
+/// `amount` names the numeric column that is the amount too, if one is.
+[[nodiscard]] FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount);
 
 /// Builds the features of examples. Throws Error{bad_input} when the base lacks a column of `spec`, naming it.
 [[nodiscard]] ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team);
 
 /// One unit of a clock that is a day, in its numbers; 1 for steps.
 [[nodiscard]] double day_of(const Clock& clock);
+/// Whether a clock tells the hour of the day.
+[[nodiscard]] bool has_hours(const Clock& clock);
 
 }  // namespace footfall

@@ -14,7 +14,12 @@ ordered_json describe(const FeatureSpec& f) {
           {"amount", f.amount},
           {"max_length", f.max_length},
           {"clock", {{"steps", f.clock.steps}, {"resolution", f.clock.resolution}}},
+          {"items", f.items},
+          {"many_per_moment", f.many_per_moment},
+          {"many_per_day", f.many_per_day},
           {"windows", f.windows},
+          {"horizon", f.horizon},
+          {"summarized", f.summarized},
           {"counted_types", f.counted_types},
           {"event_numeric", f.event_numeric},
           {"event_categorical", f.event_categorical},
@@ -30,6 +35,11 @@ FeatureSpec read_features(const json& j) {
   f.max_length = j.at("max_length");
   f.clock.steps = j.at("clock").at("steps");
   f.clock.resolution = j.at("clock").at("resolution");
+  f.items = j.at("items");
+  f.many_per_moment = j.at("many_per_moment");
+  f.many_per_day = j.at("many_per_day");
+  f.horizon = j.at("horizon");
+  f.summarized = j.at("summarized").get<std::vector<std::string>>();
   f.windows = j.at("windows").get<std::vector<double>>();
   f.counted_types = j.at("counted_types").get<std::vector<std::string>>();
   f.event_numeric = j.at("event_numeric").get<std::vector<std::string>>();
