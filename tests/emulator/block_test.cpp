@@ -7,44 +7,13 @@
 
 #include "kernels/device/block.cuh"
 #include "kernels/device/launch.cuh"
+#include "tests/emulator/support.hpp"
 
 namespace footfall {
 namespace {
 
-/// A stream and plain device arrays, for kernels that stand alone.
-class EmulatedBlock : public testing::Test {
- protected:
-  void SetUp() override { ASSERT_EQ(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), cudaSuccess); }
-  void TearDown() override {
-    cudaStreamSynchronize(stream_);
-    for (void* p : memory_) EXPECT_EQ(cudaFree(p), cudaSuccess);
-    cudaStreamDestroy(stream_);
-    footfall_emulator::set_seed(0);
-  }
-  template <class T>
-  T* device(std::size_t count) {
-    void* p = nullptr;
-    EXPECT_EQ(cudaMalloc(&p, count * sizeof(T)), cudaSuccess);
-    memory_.push_back(p);
-    return static_cast<T*>(p);
-  }
-  template <class T>
-  T* device(const std::vector<T>& values) {
-    T* p = device<T>(values.size());
-    EXPECT_EQ(cudaMemcpyAsync(p, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice, stream_), cudaSuccess);
-    return p;
-  }
-  template <class T>
-  std::vector<T> host(const T* from, std::size_t count) {
-    std::vector<T> values(count);
-    EXPECT_EQ(cudaMemcpyAsync(values.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_), cudaSuccess);
-    return values;
-  }
-
-  cudaStream_t stream_ = nullptr;
-  std::vector<void*> memory_;
-};
-using EmulatedBlockDeathTest = EmulatedBlock;
+class EmulatedBlock : public EmulatedDevice {};
+class EmulatedBlockDeathTest : public EmulatedDevice {};
 
 __global__ void sum_kernel(const float* in, double* out, int n) {
   __shared__ double slots[32];

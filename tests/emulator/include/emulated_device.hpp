@@ -55,6 +55,11 @@ cudaError_t enqueue_kernel(const Launch& launch, cudaStream_t stream, std::funct
 /// A raw pointer among the arguments of a launch: it must be null or device memory (or mapped host memory).
 void check_kernel_pointer(const void* pointer, const Launch& launch);
 
+/// For stand-ins of device-wide algorithms: work of a stream that is no kernel, a check of the memory that it uses, and poison for scratch.
+cudaError_t enqueue_library_call(const std::string& name, cudaStream_t stream, std::function<void()> work);
+void check_device_memory(const void* pointer, std::size_t bytes, std::size_t alignment, const std::string& who);
+void dirty(void* memory, std::size_t bytes);
+
 /// Prints what the code under test did wrong and ends the process: a test that gets here has failed.
 [[noreturn]] void fault(const std::string& what);
 

@@ -121,6 +121,22 @@ cudaError_t enqueue_kernel(const Launch& launch, cudaStream_t stream, std::funct
   return enqueue(stream, what, [launch, kernel = std::move(kernel)] { run_blocks(launch, kernel); }, launch.function);
 }
 
+cudaError_t enqueue_library_call(const std::string& name, cudaStream_t stream, std::function<void()> work) {
+  const auto lock = device_lock();
+  if (const cudaError_t e = check_stream(stream, name.c_str())) return e;
+  return enqueue(stream, name, std::move(work));
+}
+
+void check_device_memory(const void* pointer, std::size_t bytes, std::size_t alignment, const std::string& who) {
+  check_device_range(pointer, bytes, who);
+  if (reinterpret_cast<std::uintptr_t>(pointer) % alignment != 0) fault("misaligned address: " + who + " is " + describe_address(pointer));
+}
+
+void dirty(void* memory, std::size_t bytes) {
+  check_device_range(memory, bytes, "scratch");
+  std::memset(memory, 0xff, bytes);
+}
+
 }  // namespace footfall_emulator
 
 using namespace footfall_emulator;
