@@ -67,7 +67,7 @@ struct RnnSpec {
   Precision precision = Precision::float32;
 };
 
-/// What a run reads and what it leaves; empty views of optional parts are not read or not written.
+/// What a run reads and what it leaves; empty views of optional parts are not read or not written. Matrices are dense.
 struct RnnForward {
   MatrixView<const float> x;            ///< [time * batch, input], step-major
   View<const std::int32_t> lengths;     ///< [batch] on the HOST, each 1 .. time, the longest equals time; descending order is fastest

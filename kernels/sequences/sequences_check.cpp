@@ -16,13 +16,14 @@ void check_rnn_spec(const RnnSpec& spec) {
   require(!spec.hidden.empty(), "a recurrent stack without layers");
   for (const std::int64_t hidden : spec.hidden) require(hidden > 0, "a recurrent layer without units");
   require(spec.max_batch > 0 && spec.max_time > 0, "a recurrent stack for empty batches");
+  if (spec.precision == Precision::bf16) throw bad_input("recurrent layers cannot compute in bf16", "set precision to \"tf32\" or \"float32\"");
 }
 
 void check_rnn_forward(const RnnSpec& spec, const RnnForward& run) {
   const std::int64_t batch = run.lengths.size;
   require(run.lengths.place == Place::host, "lengths of sequences are not on the host");
   require(batch > 0 && batch <= spec.max_batch, "a batch larger than its recurrent plan");
-  require(run.x.columns == spec.input && run.x.rows % batch == 0, "inputs of another shape than the recurrent plan");
+  require(run.x.columns == spec.input && run.x.rows % batch == 0 && run.x.dense(), "inputs of another shape than the recurrent plan");
   const std::int64_t time = steps_of(run);
   require(time <= spec.max_time, "sequences longer than their recurrent plan");
   std::int32_t longest = 0;
@@ -32,7 +33,7 @@ void check_rnn_forward(const RnnSpec& spec, const RnnForward& run) {
   }
   require(longest == time, "the longest sequence of a batch does not fill its steps");
   require(run.weights.size == stack_weights(spec), "recurrent weights of another size than the plan");
-  require(run.y.empty() || (run.y.rows == time * batch && run.y.columns == spec.hidden.back()), "outputs of another shape than the recurrent plan");
+  require(run.y.empty() || (run.y.rows == time * batch && run.y.columns == spec.hidden.back() && run.y.dense()), "outputs of another shape than the recurrent plan");
   const std::int64_t states = batch * state_width(spec);
   const bool has_cell = spec.cell == Cell::lstm;
   require_states(run.h0.size, states, true, "initial states of another size than the batch");
@@ -47,8 +48,8 @@ void check_rnn_backward(const RnnSpec& spec, const RnnBackward& run) {
   const RnnForward& forward = run.forward;
   const std::int64_t states = forward.lengths.size * state_width(spec);
   const bool has_cell = spec.cell == Cell::lstm;
-  require(run.dy.empty() || (run.dy.rows == forward.x.rows && run.dy.columns == spec.hidden.back()), "gradients of outputs of another shape");
-  require(run.dx.empty() || (run.dx.rows == forward.x.rows && run.dx.columns == spec.input), "gradients of inputs of another shape");
+  require(run.dy.empty() || (run.dy.rows == forward.x.rows && run.dy.columns == spec.hidden.back() && run.dy.dense()), "gradients of outputs of another shape");
+  require(run.dx.empty() || (run.dx.rows == forward.x.rows && run.dx.columns == spec.input && run.dx.dense()), "gradients of inputs of another shape");
   require_states(run.dhn.size, states, true, "gradients of last states of another size than the batch");
   require_states(run.dcn.size, states, has_cell, "gradients of last cell states of another size than the batch");
   require_states(run.dh0.size, states, true, "gradients of initial states of another size than the batch");
