@@ -1,0 +1,118 @@
+#include "host/jobs/part.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "engine/train/predict.hpp"
+#include "engine/train/split.hpp"
+#include "host/jobs/choices.hpp"
+
+namespace footfall {
+namespace {
+
+constexpr std::int64_t prediction_batch = 1024;
+constexpr std::int64_t least_for_calibration = 200;   ///< labelled examples below which a temperature is noise
+
+struct Parts {
+  std::vector<std::int64_t> training, validation;
+};
+
+Parts split_validation(const Job& job, const Prepared& prepared, const std::vector<std::int64_t>& rows, std::uint64_t seed) {
+  const std::vector<std::uint8_t> held = stratified_share(strata_of(prepared, rows), *job.train.validation, seed ^ 0x5DEECE66DULL);
+  Parts parts;
+  for (std::size_t i = 0; i < rows.size(); ++i) (held[i] != 0 ? parts.validation : parts.training).push_back(rows[i]);
+  return parts;
+}
+
+void calibrate(Architecture& architecture, const PartPredictions& validation, const Prepared& prepared) {
+  if (static_cast<std::int64_t>(validation.rows.size()) < least_for_calibration) return;
+  for (std::size_t h = 0; h < architecture.heads.size(); ++h) {
+    if (architecture.heads[h].kind == HeadKind::number) continue;
+    std::vector<float> labels;
+    for (const std::int64_t row : validation.rows) labels.push_back(prepared.labels[h][static_cast<std::size_t>(row)]);
+    architecture.heads[h].inverse_temperature = fit_inverse_temperature(validation.outcomes[h], labels);
+  }
+}
+
+std::string describe_epoch(const std::string& name, const EpochRecord& record, std::int64_t epochs) {
+  const auto sum = [](const std::vector<double>& values) {
+    double all = 0.0;
+    for (const double v : values) all += v;
+    return all;
+  };
+  std::string text = fmt::format("{}: epoch {}/{}, loss {:.4f}", name, record.epoch, epochs, sum(record.training));
+  if (!record.validation.empty()) text += fmt::format(", validation {:.4f}", sum(record.validation));
+  return text + fmt::format(", {:.1f} s", record.seconds);
+}
+
+}  // namespace
+
+std::vector<std::int32_t> strata_of(const Prepared& prepared, const std::vector<std::int64_t>& rows) {
+  const auto binary = std::find_if(prepared.schemas.begin(), prepared.schemas.end(), [](const LabelSchema& s) { return s.kind == LabelKind::binary; });
+  std::vector<std::int32_t> strata;
+  for (const std::int64_t row : rows) {
+    if (binary == prepared.schemas.end()) {
+      strata.push_back(0);
+      continue;
+    }
+    const float label = prepared.labels[static_cast<std::size_t>(binary - prepared.schemas.begin())][static_cast<std::size_t>(row)];
+    strata.push_back(std::isnan(label) ? 2 : static_cast<std::int32_t>(label));
+  }
+  return strata;
+}
+
+PartPredictions predict_rows(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters, const ExampleTable& table,
+                             const DeviceExamples& device, const std::vector<std::vector<std::int64_t>>& groups, Workshop& shop) {
+  PartPredictions out;
+  const BatchPlan plan = plan_groups(architecture.has_events() ? std::span<const std::int32_t>(table.length) : std::span<const std::int32_t>(), groups, prediction_batch);
+  const ParameterLayout layout(architecture);
+  std::int64_t largest = 1;
+  for (std::int64_t k = 0; k < plan.batches(); ++k) largest = std::max(largest, plan.start[static_cast<std::size_t>(k) + 1] - plan.start[static_cast<std::size_t>(k)]);
+  Network network(architecture, layout, transform.events.scale, device, {largest, longest(table, plan), false}, 0, *shop.backend, *shop.stream);
+  const Array<float> there = upload(parameters, *shop.stream);
+  const std::vector<float> outputs = predict(network, architecture, table, plan, there.view(), *shop.stream);
+  out.rows = plan.order;
+  std::int64_t first = 0;
+  for (const HeadSpec& head : architecture.heads) {
+    out.outcomes.push_back(outcome_of(head, outputs, architecture.outputs(), first));
+    first += head.outputs();
+  }
+  return out;
+}
+
+PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const std::vector<std::int64_t>& training,
+                    const std::vector<std::int64_t>& asked, std::uint64_t seed, const std::string& name, Workshop& shop, const Observer& observer) {
+  PartResult out;
+  FittedPart& fitted = out.fitted;
+  const Parts parts = split_validation(job, prepared, training, seed);
+  fitted.transform = fit_transform(prepared.table, dictionaries, parts.training, transform_of(job), *shop.backend, *shop.stream);
+  fitted.architecture = architecture_of(job, fitted.transform, prepared.schemas);
+  ExampleTable table = prepared.table;
+  recode(table, dictionaries, fitted.transform, shop.backend->team());
+  if (!fitted.architecture.has_events()) table.length.clear();
+  std::vector<std::vector<float>> labels;
+  for (std::size_t h = 0; h < fitted.architecture.heads.size(); ++h) {
+    fit_head(fitted.architecture.heads[h], prepared.labels[h], parts.training);
+    labels.push_back(loss_labels(fitted.architecture.heads[h], prepared.labels[h]));
+  }
+  const DeviceExamples device = upload_examples(table, fitted.transform, fitted.architecture.profile_width > 0, *shop.backend, *shop.stream);
+  const ParameterLayout layout(fitted.architecture);
+  const TrainingSpec spec = training_of(job, seed);
+  const TrainingData data{table, device, fitted.transform, labels, parts.training, parts.validation};
+  fitted.training = train(fitted.architecture, layout, spec, data, initial_parameters(fitted.architecture, layout, seed), *shop.backend, *shop.stream,
+                          [&](const EpochRecord& record) {
+                            observer.progress(name, record.epoch, spec.epochs, "epochs");
+                            observer.note(describe_epoch(name, record, spec.epochs));
+                          });
+  const auto predictions = [&](const std::vector<std::int64_t>& rows) {
+    return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, table, device, {rows}, shop);
+  };
+  if (!parts.validation.empty()) calibrate(fitted.architecture, predictions(parts.validation), prepared);
+  if (!asked.empty()) out.asked = predictions(asked);
+  out.training = predictions(training);
+  return out;
+}
+
+}  // namespace footfall

@@ -1,0 +1,122 @@
+#include "host/jobs/prepared.hpp"
+
+#include <fmt/format.h>
+
+#include "host/journeys/clock.hpp"
+#include "kernels/error.hpp"
+
+namespace footfall {
+namespace {
+
+std::vector<ExampleKey> keys_at(const Base& base, const std::vector<std::int64_t>& cutoffs) {
+  std::vector<ExampleKey> keys;
+  for (const std::int64_t cutoff : cutoffs)
+    for (const std::int64_t customer : examples_at(base, cutoff)) keys.push_back({customer, cutoff});
+  return keys;
+}
+
+/// Labels of every example, target by target; an example of a customer at a cutoff has the customer's label at it.
+void add_labels(const ReadBase& read, const std::vector<std::int64_t>& cutoffs, const std::vector<LabelSchema>* known, Prepared& out) {
+  for (std::size_t t = 0; t < read.job.targets.size(); ++t) {
+    const TargetSpec& target = read.job.targets[t];
+    std::vector<float> labels;
+    LabelSchema schema;
+    for (const std::int64_t cutoff : cutoffs) {
+      const LabelSchema* given = known != nullptr ? &(*known)[t] : cutoff == cutoffs.front() ? nullptr : &schema;
+      const Labels here = make_labels(read.base, read.targets, target, cutoff, given);
+      schema = here.schema;
+      const std::vector<std::int64_t> examples = examples_at(read.base, cutoff);
+      check_labels(target, here, examples);
+      for (const std::int64_t customer : examples) labels.push_back(here.values[static_cast<std::size_t>(customer)]);
+    }
+    out.schemas.push_back(schema);
+    out.labels.push_back(std::move(labels));
+  }
+}
+
+double horizon_in_days(const ReadBase& read) {
+  if (!read.base.journeys) return 0.0;
+  const Clock& clock = read.base.journeys->clock;
+  const Horizon horizon = read.job.longest_horizon();
+  return horizon.amount == 0 ? 0.0 : static_cast<double>(horizon_on(clock, horizon)) / day_of(clock);
+}
+
+/// FNV-1a over the bytes of values.
+class Hash {
+ public:
+  template <class T>
+  void add(const std::vector<T>& values) {
+    for (const T& value : values) add(&value, sizeof value);
+  }
+  void add(const std::vector<std::string>& values) {
+    for (const std::string& value : values) add(value.data(), value.size() + 1);
+  }
+  [[nodiscard]] std::string text() const { return fmt::format("{:016x}", state_); }
+
+ private:
+  void add(const void* bytes, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) state_ = (state_ ^ static_cast<const unsigned char*>(bytes)[i]) * 0x100000001B3ULL;
+  }
+  std::uint64_t state_ = 0xCBF29CE484222325ULL;
+};
+
+}  // namespace
+
+std::vector<std::int64_t> cutoffs_of(const ReadBase& read) {
+  if (!read.base.journeys || !read.job.split.cutoff) return {0};
+  const Clock& clock = read.base.journeys->clock;
+  const std::int64_t cutoff = parse_cutoff(*read.job.split.cutoff, clock);
+  check_cutoff(read.base, cutoff);
+  const std::int64_t horizon = read.job.longest_horizon().amount == 0 ? 0 : horizon_on(clock, read.job.longest_horizon());
+  const bool earlier = read.job.split.kind == SplitKind::out_of_time;
+  if ((earlier || read.job.split.steps_back > 0) && horizon == 0)
+    throw bad_input("[split] out_of_time and steps_back need a target with a horizon", "take them out, or add a target of kind happens, silent or sum");
+  std::vector<std::int64_t> cutoffs;
+  for (std::int64_t step = 0; step <= read.job.split.steps_back + (earlier ? 1 : 0); ++step) {
+    const std::int64_t at = cutoff - step * horizon;
+    if (at <= time_range(*read.base.journeys).oldest)
+      throw bad_input(fmt::format("[split]: {} is before every event, so nothing can be learned there", moment_text(at, clock)),
+                      "choose a later cutoff, a shorter horizon or fewer steps_back");
+    cutoffs.push_back(at);
+  }
+  return cutoffs;
+}
+
+Prepared prepare_examples(const ReadBase& read, const std::vector<std::int64_t>& cutoffs, Team& team) {
+  Prepared out;
+  out.cutoff = cutoffs.front();
+  const std::int64_t max_length = read.job.events ? read.job.events->max_length : 0;
+  out.features = choose_features(read.base, read.job.model.derived, max_length, horizon_in_days(read), read.job.events ? read.job.events->amount : std::string());
+  add_labels(read, cutoffs, nullptr, out);
+  out.table = build_examples(read.base, out.features, keys_at(read.base, cutoffs), team);
+  return out;
+}
+
+Prepared prepare_known(const ReadBase& read, const std::vector<std::int64_t>& cutoffs, const FeatureSpec& features, const std::vector<LabelSchema>& schemas, Team& team) {
+  Prepared out;
+  out.cutoff = cutoffs.front();
+  out.features = features;
+  add_labels(read, cutoffs, &schemas, out);
+  out.table = build_examples(read.base, features, keys_at(read.base, cutoffs), team);
+  return out;
+}
+
+std::string fingerprint_of(const Base& base) {
+  Hash hash;
+  hash.add(base.ids.numbers);
+  hash.add(base.ids.names);
+  if (base.journeys) {
+    hash.add(base.journeys->first);
+    hash.add(base.journeys->time);
+    hash.add(base.journeys->amount);
+    for (const NumberColumn& column : base.journeys->numeric) hash.add(column.values);
+    for (const CategoryColumn& column : base.journeys->categorical) hash.add(column.codes);
+  }
+  if (base.profiles) {
+    for (const NumberColumn& column : base.profiles->numeric) hash.add(column.values);
+    for (const CategoryColumn& column : base.profiles->categorical) hash.add(column.codes);
+  }
+  return hash.text();
+}
+
+}  // namespace footfall
