@@ -7,12 +7,15 @@
 namespace footfall {
 namespace {
 
-bool holds(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 void check_present(const Job& job, const std::vector<std::string>& names, const std::vector<std::string>& seen, const std::string& key) {
   for (const std::string& name : names)
     if (!holds(seen, name))
-      throw bad_input(job.source + ": " + key + " names the column \"" + name + "\", which the customer table lacks", suggest_names(name, seen));
+      throw bad_input(job.source + ": " + key + " names the column \"" + name + "\", which the customer table lacks",
+                      suggest_names(name, seen));
 }
 
 void drop(std::vector<std::string>& names, const std::vector<std::string>& unwanted) {
@@ -38,7 +41,8 @@ void resolve_columns(Job& job, const std::vector<SeenColumn>& customer_table) {
   const std::vector<std::string> named_numeric = customers.numeric.names;
   const std::vector<std::string> named_categorical = customers.categorical.names;
   const auto free = [&](const std::string& name) {
-    return name != customers.customer && !holds(customers.ignore, name) && !holds(targets, name) && !holds(named_numeric, name) && !holds(named_categorical, name);
+    return name != customers.customer && !holds(customers.ignore, name) && !holds(targets, name) && !holds(named_numeric, name) &&
+           !holds(named_categorical, name);
   };
   for (const SeenColumn& column : customer_table) {
     if (!free(column.name) || column.kind == SeenColumn::Kind::other) continue;
@@ -50,7 +54,8 @@ void resolve_columns(Job& job, const std::vector<SeenColumn>& customer_table) {
   drop(customers.numeric.names, targets);
   drop(customers.categorical.names, targets);
   if (!job.events && customers.numeric.names.empty() && customers.categorical.names.empty())
-    throw bad_input(job.source + ": [customers] leaves no column to learn from", "set numeric = \"auto\" and categorical = \"auto\", or name columns");
+    throw bad_input(job.source + ": [customers] leaves no column to learn from",
+                    "set numeric = \"auto\" and categorical = \"auto\", or name columns");
 }
 
 }  // namespace footfall

@@ -19,9 +19,11 @@ namespace {
 bool named_like_id(const std::string& name) {
   if (name.size() < 2) return false;
   const std::string end = name.substr(name.size() - 2);
-  if (name.size() == 2) return std::tolower(static_cast<unsigned char>(end[0])) == 'i' && std::tolower(static_cast<unsigned char>(end[1])) == 'd';
+  if (name.size() == 2)
+    return std::tolower(static_cast<unsigned char>(end[0])) == 'i' && std::tolower(static_cast<unsigned char>(end[1])) == 'd';
   const auto before = static_cast<unsigned char>(name[name.size() - 3]);
-  if (std::isalnum(before) == 0) return std::tolower(static_cast<unsigned char>(end[0])) == 'i' && std::tolower(static_cast<unsigned char>(end[1])) == 'd';
+  if (std::isalnum(before) == 0)
+    return std::tolower(static_cast<unsigned char>(end[0])) == 'i' && std::tolower(static_cast<unsigned char>(end[1])) == 'd';
   return (end == "ID" || end == "Id") && std::islower(before) != 0;
 }
 
@@ -66,25 +68,34 @@ SeenColumn::Kind kind_of(ColumnType type) {
 
 }  // namespace
 
-InferredJob infer_job(const std::vector<std::string>& files, const std::string& label, const std::string& positive, const std::string& folder) {
+InferredJob infer_job(const std::vector<std::string>& files, const std::string& label, const std::string& positive,
+                      const std::string& folder) {
   InferredJob out;
   Job& job = out.job;
   job.source = "the job inferred from " + (files.empty() ? std::string("no file") : files.front());
   job.customers.emplace();
   for (const std::string& file : files) {
     const std::filesystem::path path(file);
-    job.customers->table.files.push_back((path.is_absolute() ? path : std::filesystem::absolute(std::filesystem::path(folder) / path)).lexically_normal().string());
+    job.customers->table.files.push_back(
+        (path.is_absolute() ? path : std::filesystem::absolute(std::filesystem::path(folder) / path)).lexically_normal().string());
   }
   ReadRequest request;
   request.files = expand_files(job.customers->table.files, {});
   request.text.missing_tokens = job.missing.missing_tokens;
   const Table table = read_table(request);
-  if (table.find(label) == nullptr) throw bad_input(table.origin.files().front() + " has no column \"" + label + "\"", suggest_names(label, table.names()));
+  if (table.find(label) == nullptr)
+    throw bad_input(table.origin.files().front() + " has no column \"" + label + "\"", suggest_names(label, table.names()));
 
   job.customers->customer = find_customer(table, label);
   job.customers->numeric.automatic = true;
   job.customers->categorical.automatic = true;
-  TargetSpec target{.name = target_name(label), .kind = TargetKind::column, .event = {}, .horizon = {}, .column = label, .positive = {}, .as_class = false};
+  TargetSpec target{.name = target_name(label),
+                    .kind = TargetKind::column,
+                    .event = {},
+                    .horizon = {},
+                    .column = label,
+                    .positive = {},
+                    .as_class = false};
   if (!positive.empty()) target.positive = positive;
   job.targets.push_back(std::move(target));
 

@@ -12,8 +12,8 @@ namespace footfall {
 /// Where a table lies and how its text is cut. Paths are absolute and may hold `*` and `?`.
 struct FilesSpec {
   std::vector<std::string> files;
-  std::vector<std::string> header;       ///< names of the columns of a text file that has no header line; empty: it has one
-  std::optional<char> delimiter;         ///< nullopt: by the ending of the file
+  std::vector<std::string> header;  ///< names of the columns of a text file that has no header line; empty: it has one
+  std::optional<char> delimiter;    ///< nullopt: by the ending of the file
 
   bool operator==(const FilesSpec&) const = default;
 };
@@ -31,15 +31,15 @@ struct EventsSpec {
   FilesSpec table;
   std::string customer;
   std::string time;
-  std::string time_format;               ///< strftime form of a time column that is text
+  std::string time_format;  ///< strftime form of a time column that is text
   std::string type;
   std::string item;
-  std::string amount;                    ///< a column, or an expression over columns
+  std::string amount;  ///< a column, or an expression over columns
   std::vector<std::string> numeric;
   std::vector<std::string> categorical;
-  std::string merge;                     ///< lines of one customer that share this column become one event
-  std::int64_t max_length = 64;          ///< the newest events kept for a customer
-  std::string where;                     ///< row filter, applied before every other check
+  std::string merge;             ///< lines of one customer that share this column become one event
+  std::int64_t max_length = 64;  ///< the newest events kept for a customer
+  std::string where;             ///< row filter, applied before every other check
 
   bool operator==(const EventsSpec&) const = default;
 };
@@ -47,10 +47,10 @@ struct EventsSpec {
 /// The customer table, one row per customer.
 struct CustomersSpec {
   FilesSpec table;
-  std::string customer;                  ///< empty, only without events: the row number, from 0
+  std::string customer;  ///< empty, only without events: the row number, from 0
   ColumnChoice numeric;
   ColumnChoice categorical;
-  std::vector<std::string> ignore;       ///< what "auto" does not take
+  std::vector<std::string> ignore;  ///< what "auto" does not take
 
   bool operator==(const CustomersSpec&) const = default;
 };
@@ -77,7 +77,7 @@ enum class TargetKind {
 struct Horizon {
   std::int64_t amount = 0;
   bool steps = false;
-  std::string text;                      ///< as the job wrote it
+  std::string text;  ///< as the job wrote it
 
   bool operator==(const Horizon&) const = default;
 };
@@ -85,11 +85,11 @@ struct Horizon {
 struct TargetSpec {
   std::string name;
   TargetKind kind = TargetKind::happens;
-  std::string event;                     ///< happens, silent, sum: only events of this type; empty: any
-  Horizon horizon;                       ///< happens, silent, sum
-  std::string column;                    ///< column: the name in the customer table
-  std::optional<std::string> positive;   ///< column: the value that counts as 1
-  bool as_class = false;                 ///< column: `as = "class"`, a class even if binary or numeric
+  std::string event;                    ///< happens, silent, sum: only events of this type; empty: any
+  Horizon horizon;                      ///< happens, silent, sum
+  std::string column;                   ///< column: the name in the customer table
+  std::optional<std::string> positive;  ///< column: the value that counts as 1
+  bool as_class = false;                ///< column: `as = "class"`, a class even if binary or numeric
 
   [[nodiscard]] bool windowed() const { return kind != TargetKind::column; }
   bool operator==(const TargetSpec&) const = default;
@@ -100,13 +100,13 @@ enum class SplitKind { test, folds, test_files, out_of_time };
 
 struct SplitSpec {
   SplitKind kind = SplitKind::test;
-  std::optional<std::string> cutoff;     ///< read against the clock of the events by parse_cutoff; absent: no window is asked for
-  double test = 0.2;                     ///< share of the customers held out; used with SplitKind::test only
-  std::int32_t folds = 0;                ///< SplitKind::folds
-  std::vector<std::string> test_files;   ///< SplitKind::test_files
+  std::optional<std::string> cutoff;    ///< read against the clock of the events by parse_cutoff; absent: no window is asked for
+  double test = 0.2;                    ///< share of the customers held out; used with SplitKind::test only
+  std::int32_t folds = 0;               ///< SplitKind::folds
+  std::vector<std::string> test_files;  ///< SplitKind::test_files
   std::int32_t steps_back = 0;
   std::uint64_t seed = 42;
-  bool refit = true;                     ///< fit once more on all examples after the test, and save that model
+  bool refit = true;  ///< fit once more on all examples after the test, and save that model
 
   bool operator==(const SplitSpec&) const = default;
 };
@@ -143,7 +143,7 @@ struct TrainSpec {
 
 /// A job file, checked: at least one of events and customers, at least one target, every path absolute.
 struct Job {
-  std::string source;                    ///< the job file's name, for messages; no part of equality
+  std::string source;  ///< the job file's name, for messages; no part of equality
   std::optional<EventsSpec> events;
   std::optional<CustomersSpec> customers;
   MissingSpec missing;

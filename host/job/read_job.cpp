@@ -22,8 +22,9 @@ std::string absolute(const std::string& path, const std::filesystem::path& folde
 
 std::vector<std::string> read_paths(Section& in, std::string_view key, const std::filesystem::path& folder) {
   std::vector<std::string> paths = in.texts(key).value_or(std::vector<std::string>{});
-  if (paths.empty()) throw in.error(in.has(key) ? key : "", in.has(key) ? "is an empty list" : "lacks the key \"" + std::string(key) + "\"",
-                                    "name the files: " + std::string(key) + " = [\"data.csv\"]");
+  if (paths.empty())
+    throw in.error(in.has(key) ? key : "", in.has(key) ? "is an empty list" : "lacks the key \"" + std::string(key) + "\"",
+                   "name the files: " + std::string(key) + " = [\"data.csv\"]");
   for (std::string& path : paths) {
     if (path.empty()) throw in.error(key, "holds an empty path", "name a file");
     path = absolute(path, folder);
@@ -37,7 +38,8 @@ FilesSpec read_files(Section& in, const std::filesystem::path& folder) {
   out.header = in.texts("header").value_or(out.header);
   if (const auto delimiter = in.text("delimiter")) {
     if (delimiter->size() != 1) throw in.error("delimiter", "is not one character", "write \",\", \";\" or \"\\t\"");
-    if (delimiter->find_first_of("\"\n\r") != std::string::npos) throw in.error("delimiter", "is a quote or a line end", "write \",\", \";\" or \"\\t\"");
+    if (delimiter->find_first_of("\"\n\r") != std::string::npos)
+      throw in.error("delimiter", "is a quote or a line end", "write \",\", \";\" or \"\\t\"");
     out.delimiter = delimiter->front();
   }
   return out;
@@ -90,7 +92,8 @@ CustomersSpec read_customers(Section& in, const std::filesystem::path& folder) {
 
 MissingSpec read_missing(Section& in) {
   MissingSpec out;
-  if (const auto word = in.choice("numeric", {"mean", "median", "mode", "zero", "interpolate", "drop"})) out.numeric = static_cast<MissingNumber>(*word);
+  if (const auto word = in.choice("numeric", {"mean", "median", "mode", "zero", "interpolate", "drop"}))
+    out.numeric = static_cast<MissingNumber>(*word);
   if (const auto word = in.choice("categorical", {"own", "mode", "drop"})) out.categorical = static_cast<MissingCategory>(*word);
   out.missing_tokens = in.texts("missing_tokens").value_or(out.missing_tokens);
   in.finish();
@@ -112,21 +115,24 @@ TargetSpec read_target(Section& in) {
   TargetSpec out;
   out.name = in.required_text("name");
   const std::string kind = in.required_text("kind");
-  if (kind == "next-item") throw in.error("kind", "is \"next-item\", which is not available in this version of footfall", "use happens, silent, sum or column");
+  if (kind == "next-item")
+    throw in.error("kind", "is \"next-item\", which is not available in this version of footfall", "use happens, silent, sum or column");
   out.kind = static_cast<TargetKind>(*in.choice("kind", {"happens", "silent", "sum", "column"}));
   if (out.windowed()) {
     out.horizon = read_horizon(in);
     out.event = in.text("event").value_or("");
     for (const std::string_view key : {"where", "start", "aggregate", "above"}) in.not_available(key, later);
     for (const std::string_view key : {"column", "positive", "as"})
-      if (in.has(key)) throw in.error(key, "belongs to kind = \"column\", and this target is of kind \"" + kind + "\"", "remove it, or change the kind");
+      if (in.has(key))
+        throw in.error(key, "belongs to kind = \"column\", and this target is of kind \"" + kind + "\"", "remove it, or change the kind");
   } else {
     out.column = in.required_text("column");
     out.positive = in.text("positive");
     out.as_class = in.choice("as", {"class"}).has_value();
     if (out.positive && out.as_class) throw in.error("positive", "and as = \"class\" contradict each other", "keep one of them");
     for (const std::string_view key : {"horizon", "event"})
-      if (in.has(key)) throw in.error(key, "belongs to a target over a window, and this one is of kind \"column\"", "remove it, or change the kind");
+      if (in.has(key))
+        throw in.error(key, "belongs to a target over a window, and this one is of kind \"column\"", "remove it, or change the kind");
   }
   in.finish();
   return out;
@@ -140,7 +146,8 @@ SplitKind read_split_kind(Section& in) {
   if (in.has("test_files")) asked.emplace_back("test_files", SplitKind::test_files);
   if (in.flag("out_of_time").value_or(false)) asked.emplace_back("out_of_time", SplitKind::out_of_time);
   if (asked.size() > 1)
-    throw in.error(asked[1].first, "and " + std::string(asked[0].first) + " are two ways of testing", "keep one of test, folds, test_files and out_of_time");
+    throw in.error(asked[1].first, "and " + std::string(asked[0].first) + " are two ways of testing",
+                   "keep one of test, folds, test_files and out_of_time");
   return asked.empty() ? SplitKind::test : asked.front().second;
 }
 
@@ -148,13 +155,16 @@ SplitSpec read_split(Section& in, const std::filesystem::path& folder) {
   SplitSpec out;
   out.kind = read_split_kind(in);
   out.cutoff = in.moment("cutoff");
-  out.test = in.number("test", [](double x) { return x > 0 && x < 1; }, "a share above 0 and below 1").value_or(out.test);
+  out.test = in.number(
+                   "test", [](double x) { return x > 0 && x < 1; }, "a share above 0 and below 1")
+                 .value_or(out.test);
   out.folds = static_cast<std::int32_t>(in.whole("folds", {2, 1000}).value_or(0));
   if (in.has("test_files")) out.test_files = read_paths(in, "test_files", folder);
   out.steps_back = static_cast<std::int32_t>(in.whole("steps_back", {0, 1000}).value_or(0));
   out.seed = static_cast<std::uint64_t>(in.whole("seed", {0}).value_or(static_cast<std::int64_t>(out.seed)));
   out.refit = in.flag("refit").value_or(true);
-  if (!out.refit && out.kind != SplitKind::test) throw in.error("refit", "= false keeps the tested model, and only `test` has one", "remove refit, or test on a share: test = 0.2");
+  if (!out.refit && out.kind != SplitKind::test)
+    throw in.error("refit", "= false keeps the tested model, and only `test` has one", "remove refit, or test on a share: test = 0.2");
   in.not_available("positions", "it belongs to next-item targets, which are not available either");
   in.finish();
   return out;
@@ -170,9 +180,12 @@ ModelSpec read_model(Section& in) {
   if (!in.is_auto("members"))
     if (const auto members = in.whole("members", {1, 1024})) out.members = static_cast<std::int32_t>(*members);
   if (const auto word = in.choice("scale", {"standard", "minmax", "none"})) out.scale = static_cast<ScaleKind>(*word);
-  if (!in.is_auto("dropout")) out.dropout = in.number("dropout", [](double x) { return x >= 0 && x < 1; }, "\"auto\", or a share from 0 to below 1");
+  if (!in.is_auto("dropout"))
+    out.dropout = in.number(
+        "dropout", [](double x) { return x >= 0 && x < 1; }, "\"auto\", or a share from 0 to below 1");
   out.network = in.text("network").value_or(out.network);
-  if (out.network != "none") throw in.error("network", "is \"" + out.network + "\"; networks are not available in this version of footfall", "write \"none\"");
+  if (out.network != "none")
+    throw in.error("network", "is \"" + out.network + "\"; networks are not available in this version of footfall", "write \"none\"");
   in.finish();
   return out;
 }
@@ -184,14 +197,18 @@ TrainSpec read_train(Section& in) {
     const auto value = in.whole(key, {lowest, largest_int32});
     return value ? std::optional<std::int32_t>(static_cast<std::int32_t>(*value)) : std::nullopt;
   };
-  const auto number = [&](std::string_view key, const std::function<bool(double)>& holds, std::string_view expected) -> std::optional<double> {
+  const auto number = [&](std::string_view key, const std::function<bool(double)>& holds,
+                          std::string_view expected) -> std::optional<double> {
     return in.is_auto(key) ? std::nullopt : in.number(key, holds, expected);
   };
   out.epochs = whole("epochs", 1);
   out.batch = whole("batch", 1);
-  out.learning_rate = number("learning_rate", [](double x) { return x > 0; }, "\"auto\", or a number above 0");
-  out.weight_decay = number("weight_decay", [](double x) { return x >= 0; }, "\"auto\", or a number of 0 or more");
-  out.validation = number("validation", [](double x) { return x >= 0 && x < 1; }, "\"auto\", or a share from 0 to below 1");
+  out.learning_rate = number(
+      "learning_rate", [](double x) { return x > 0; }, "\"auto\", or a number above 0");
+  out.weight_decay = number(
+      "weight_decay", [](double x) { return x >= 0; }, "\"auto\", or a number of 0 or more");
+  out.validation = number(
+      "validation", [](double x) { return x >= 0 && x < 1; }, "\"auto\", or a share from 0 to below 1");
   out.patience = whole("patience", 0);
   if (!in.is_auto("precision"))
     if (const auto word = in.choice("precision", {"float32", "tf32", "bf16"})) out.precision = static_cast<Precision>(*word);
@@ -208,8 +225,10 @@ void check_tables(const toml::table& root, const std::string& source) {
     if (name == "examples") throw bad_input(place + "[examples] is not available in this version of footfall", "remove the table");
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       const std::vector<std::string> near = near_names(name, known);
-      throw bad_input(place + (node.is_table() || node.is_array_of_tables() ? "unknown table [" + name + "]" : "unknown key \"" + name + "\" outside of every table"),
-                      near.empty() ? "a job holds [events], [customers], [missing], [[target]], [split], [model] and [train]" : "did you mean [" + near.front() + "]?");
+      throw bad_input(place + (node.is_table() || node.is_array_of_tables() ? "unknown table [" + name + "]"
+                                                                            : "unknown key \"" + name + "\" outside of every table"),
+                      near.empty() ? "a job holds [events], [customers], [missing], [[target]], [split], [model] and [train]"
+                                   : "did you mean [" + near.front() + "]?");
     }
     if (name == "target" ? !node.is_array_of_tables() : !node.is_table())
       throw bad_input(place + "\"" + name + "\" is no " + (name == "target" ? "list of tables" : "table"),
@@ -220,7 +239,8 @@ void check_tables(const toml::table& root, const std::string& source) {
 }  // namespace
 
 Horizon parse_horizon(const std::string& text) {
-  constexpr std::string_view expected = "write a whole number and a unit, as in 30d, 4w, 24h, 15min or 90s (a bare whole number where time is a step number)";
+  constexpr std::string_view expected =
+      "write a whole number and a unit, as in 30d, 4w, 24h, 15min or 90s (a bare whole number where time is a step number)";
   const auto wrong = [&] { return bad_input("\"" + text + "\" is no length of time", expected); };
   std::int64_t count = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -246,7 +266,8 @@ Job parse_job(const std::string& text, const std::string& name, const std::strin
   try {
     root = toml::parse(text, name);
   } catch (const toml::parse_error& problem) {
-    throw bad_input(name + ":" + std::to_string(problem.source().begin.line) + ": " + std::string(problem.description()), "a job file is TOML");
+    throw bad_input(name + ":" + std::to_string(problem.source().begin.line) + ": " + std::string(problem.description()),
+                    "a job file is TOML");
   } catch (const TomlFault& problem) {
     throw bad_input(name + " is no TOML: " + problem.what(), "check its brackets, quotes and equal signs");
   }

@@ -93,8 +93,9 @@ std::optional<bool> Section::flag(std::string_view key) {
 namespace {
 
 std::string in_words(WholeRange range) {
-  return range.highest == WholeRange{0}.highest ? "a whole number of " + std::to_string(range.lowest) + " or more"
-                                                : "a whole number from " + std::to_string(range.lowest) + " to " + std::to_string(range.highest);
+  return range.highest == WholeRange{0}.highest
+             ? "a whole number of " + std::to_string(range.lowest) + " or more"
+             : "a whole number from " + std::to_string(range.lowest) + " to " + std::to_string(range.highest);
 }
 
 }  // namespace
@@ -116,7 +117,8 @@ std::optional<std::vector<std::int32_t>> Section::wholes(std::string_view key, W
   for (const toml::node& element : *node->as_array()) {
     if (!element.is_integer()) throw wrong_type(key, element, "a list of whole numbers only: [64, 64]");
     const std::int64_t value = element.as_integer()->get();
-    if (value < range.lowest || value > range.highest) throw error(key, "holds " + std::to_string(value), "write " + in_words(range) + " for each");
+    if (value < range.lowest || value > range.highest)
+      throw error(key, "holds " + std::to_string(value), "write " + in_words(range) + " for each");
     out.push_back(static_cast<std::int32_t>(value));
   }
   return out;

@@ -24,7 +24,8 @@ struct WholeRange {
 /// is known, so `finish()` can refuse the rest.
 class Section {
  public:
-  Section(const toml::table& table, std::string source, std::string name) : table_(table), source_(std::move(source)), name_(std::move(name)) {}
+  Section(const toml::table& table, std::string source, std::string name)
+      : table_(table), source_(std::move(source)), name_(std::move(name)) {}
 
   [[nodiscard]] std::optional<std::string> text(std::string_view key);
   [[nodiscard]] std::string required_text(std::string_view key);

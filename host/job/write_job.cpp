@@ -12,12 +12,18 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char letter : text) {
     const auto code = static_cast<unsigned char>(letter);
-    if (letter == '"' || letter == '\\') out += std::string("\\") + letter;
-    else if (letter == '\n') out += "\\n";
-    else if (letter == '\t') out += "\\t";
-    else if (letter == '\r') out += "\\r";
-    else if (code < 0x20 || code == 0x7F) out += fmt::format("\\u{:04X}", code);
-    else out += letter;
+    if (letter == '"' || letter == '\\')
+      out += std::string("\\") + letter;
+    else if (letter == '\n')
+      out += "\\n";
+    else if (letter == '\t')
+      out += "\\t";
+    else if (letter == '\r')
+      out += "\\r";
+    else if (code < 0x20 || code == 0x7F)
+      out += fmt::format("\\u{:04X}", code);
+    else
+      out += letter;
   }
   return out + "\"";
 }
@@ -124,8 +130,10 @@ void write(Writer& out, const TargetSpec& spec) {
   out.key("kind", word(target_words, spec.kind));
   if (spec.windowed()) {
     out.optional_key("event", spec.event);
-    if (spec.horizon.steps) out.key("horizon", spec.horizon.amount);
-    else out.key("horizon", spec.horizon.text);
+    if (spec.horizon.steps)
+      out.key("horizon", spec.horizon.amount);
+    else
+      out.key("horizon", spec.horizon.text);
     return;
   }
   out.key("column", spec.column);
@@ -199,8 +207,8 @@ std::vector<std::string> Job::target_columns() const {
 }
 
 bool Job::operator==(const Job& other) const {
-  return events == other.events && customers == other.customers && missing == other.missing && targets == other.targets && split == other.split &&
-         model == other.model && train == other.train;
+  return events == other.events && customers == other.customers && missing == other.missing && targets == other.targets &&
+         split == other.split && model == other.model && train == other.train;
 }
 
 }  // namespace footfall

@@ -29,13 +29,17 @@ void check_filled(const Table& table, const Column& column, bool filtered) {
   for (std::int64_t row = 0; row < table.rows; ++row) {
     if (!missing(column, row)) continue;
     throw bad_input(table.place(row) + ": column \"" + column.name + "\" holds nothing",
-                    filtered ? "set [events] where = \"" + in_expression(column.name) + " is not null\" to leave such rows out, or fix the file" : "fix the file");
+                    filtered
+                        ? "set [events] where = \"" + in_expression(column.name) + " is not null\" to leave such rows out, or fix the file"
+                        : "fix the file");
   }
 }
 
 void check_amounts(const Table& table, const Column& amount) {
   for (std::int64_t row = 0; row < table.rows; ++row)
-    if (std::isinf(amount.number_at(row))) throw bad_input(table.place(row) + ": the amount " + amount.name + " is infinite", "fix the file, or leave the row out by [events] where");
+    if (std::isinf(amount.number_at(row)))
+      throw bad_input(table.place(row) + ": the amount " + amount.name + " is infinite",
+                      "fix the file, or leave the row out by [events] where");
 }
 
 /// Both tables must hold ids of one kind, or no customer of one is found in the other.
@@ -47,10 +51,12 @@ void check_kinds(const Table& events, const Column& in_events, const Table& cust
   for (std::int64_t row = 0; row < table.rows; ++row) {
     const std::string id = column.show(row);
     if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos) continue;
-    throw bad_input(fmt::format("{}: customer \"{}\" is text, and the customers of {} are whole numbers", table.place(row), id, text_in_events ? "[customers]" : "[events]"),
+    throw bad_input(fmt::format("{}: customer \"{}\" is text, and the customers of {} are whole numbers", table.place(row), id,
+                                text_in_events ? "[customers]" : "[events]"),
                     "both must be of one kind; fix the files");
   }
-  throw bad_input("the customers of [events] and [customers] are text in one and whole numbers in the other", "both must be of one kind; fix the files");
+  throw bad_input("the customers of [events] and [customers] are text in one and whole numbers in the other",
+                  "both must be of one kind; fix the files");
 }
 
 /// The row of the customer table of each customer, -1 without one.
@@ -59,7 +65,8 @@ std::vector<std::int64_t> row_of_customer(const CustomerOrder& order, const Tabl
   for (std::size_t row = 0; row < order.of_profile.size(); ++row) {
     std::int64_t& known = rows[static_cast<std::size_t>(order.of_profile[row])];
     if (known >= 0)
-      throw bad_input(fmt::format("{}: customer \"{}\" is in the table twice, first at {}", table.place(static_cast<std::int64_t>(row)), order.ids.name(order.of_profile[row]), table.place(known)),
+      throw bad_input(fmt::format("{}: customer \"{}\" is in the table twice, first at {}", table.place(static_cast<std::int64_t>(row)),
+                                  order.ids.name(order.of_profile[row]), table.place(known)),
                       "keep one row a customer");
     known = static_cast<std::int64_t>(row);
   }
@@ -69,7 +76,10 @@ std::vector<std::int64_t> row_of_customer(const CustomerOrder& order, const Tabl
 NumberColumn as_column(std::string name, const std::vector<double>& values, const Table& table, const EventLines& lines) {
   NumberColumn out{.name = std::move(name), .values = std::vector<float>(values.begin(), values.end())};
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (std::isinf(out.values[i])) throw bad_input(table.place(lines.head(static_cast<std::int64_t>(i))) + ": " + out.name + " is too large for the event that begins here", "numbers reach to 3.4e38; fix the file");
+    if (std::isinf(out.values[i]))
+      throw bad_input(
+          table.place(lines.head(static_cast<std::int64_t>(i))) + ": " + out.name + " is too large for the event that begins here",
+          "numbers reach to 3.4e38; fix the file");
   return out;
 }
 
@@ -80,7 +90,8 @@ void take_merged_numbers(Journeys& journeys, const Table& table, const EventsSpe
     journeys.numeric.push_back(as_column(name + "_mean", sums.mean, table, lines));
   }
   NumberColumn count{.name = "lines", .values = {}};
-  for (std::size_t event = 0; event + 1 < lines.first_line.size(); ++event) count.values.push_back(static_cast<float>(lines.first_line[event + 1] - lines.first_line[event]));
+  for (std::size_t event = 0; event + 1 < lines.first_line.size(); ++event)
+    count.values.push_back(static_cast<float>(lines.first_line[event + 1] - lines.first_line[event]));
   journeys.numeric.push_back(std::move(count));
 }
 
@@ -105,7 +116,8 @@ Journeys take_journeys(const Table& table, const EventsSpec& spec, const Custome
   if (!spec.type.empty()) out.type = take_names(table.at(spec.type), heads);
   if (!spec.item.empty()) out.item = take_names(table.at(spec.item), heads);
   for (const std::string& name : spec.categorical) out.categorical.push_back(take_names(table.at(name), heads));
-  if (merged) take_merged_numbers(out, table, spec, lines);
+  if (merged)
+    take_merged_numbers(out, table, spec, lines);
   else
     for (const std::string& name : spec.numeric) out.numeric.push_back(take_numbers(table, table.at(name), heads));
   return out;
@@ -149,18 +161,27 @@ void notice_identifiers(const Base& base, std::vector<std::string>& notices) {
   for (const CategoryColumn& column : base.profiles->categorical) {
     const auto distinct = static_cast<std::int64_t>(column.dictionary.size());
     if (present >= 20 && distinct * 2 > present)
-      notices.push_back(fmt::format("column \"{}\" of the customer table holds {} different names in {} rows; it is hardly of use as a feature: [customers] ignore = [\"{}\"]",
-                                    column.name, distinct, present, column.name));
+      notices.push_back(
+          fmt::format("column \"{}\" of the customer table holds {} different names in {} rows; it is hardly of use as a feature: "
+                      "[customers] ignore = [\"{}\"]",
+                      column.name, distinct, present, column.name));
   }
 }
 
 void notice_events(const Base& base, const EventsSpec& spec, const ReadCounts& counts, std::vector<std::string>& notices) {
   const Clock& clock = base.journeys->clock;
   const TimeRange range = time_range(*base.journeys);
-  if (clock.steps) notices.push_back(fmt::format("time column \"{}\" holds small whole numbers and is read as step numbers ({} to {})", spec.time, range.oldest, range.newest));
-  else notices.push_back(fmt::format("events run from {} to {}", moment_text(range.oldest, clock), moment_text(range.newest, clock)));
-  if (counts.event_rows_filtered > 0) notices.push_back(fmt::format("{} of {} event rows are left out by where = \"{}\"", counts.event_rows_filtered, counts.event_rows, spec.where));
-  if (!spec.merge.empty()) notices.push_back(fmt::format("{} lines became {} events by merge = \"{}\"", counts.event_rows - counts.event_rows_filtered, counts.events, spec.merge));
+  if (clock.steps)
+    notices.push_back(fmt::format("time column \"{}\" holds small whole numbers and is read as step numbers ({} to {})", spec.time,
+                                  range.oldest, range.newest));
+  else
+    notices.push_back(fmt::format("events run from {} to {}", moment_text(range.oldest, clock), moment_text(range.newest, clock)));
+  if (counts.event_rows_filtered > 0)
+    notices.push_back(
+        fmt::format("{} of {} event rows are left out by where = \"{}\"", counts.event_rows_filtered, counts.event_rows, spec.where));
+  if (!spec.merge.empty())
+    notices.push_back(fmt::format("{} lines became {} events by merge = \"{}\"", counts.event_rows - counts.event_rows_filtered,
+                                  counts.events, spec.merge));
 }
 
 void count_customers(const Base& base, ReadCounts& counts) {

@@ -18,13 +18,13 @@ struct BaseOptions {
 
 /// What happened to the rows of the files.
 struct ReadCounts {
-  std::int64_t event_rows = 0;               ///< rows of the event files
-  std::int64_t event_rows_filtered = 0;      ///< of those, left out by `where`
-  std::int64_t event_rows_merged = 0;        ///< of the rest, joined into another event by `merge`
-  std::int64_t events = 0;                   ///< what is left: event_rows = filtered + merged + events
-  std::int64_t customer_rows = 0;            ///< rows of the customer table
-  std::int64_t customers_without_events = 0; ///< in the table only
-  std::int64_t customers_without_row = 0;    ///< with events only, where there is a table
+  std::int64_t event_rows = 0;                ///< rows of the event files
+  std::int64_t event_rows_filtered = 0;       ///< of those, left out by `where`
+  std::int64_t event_rows_merged = 0;         ///< of the rest, joined into another event by `merge`
+  std::int64_t events = 0;                    ///< what is left: event_rows = filtered + merged + events
+  std::int64_t customer_rows = 0;             ///< rows of the customer table
+  std::int64_t customers_without_events = 0;  ///< in the table only
+  std::int64_t customers_without_row = 0;     ///< with events only, where there is a table
 
   [[nodiscard]] std::int64_t rows_read() const { return event_rows + customer_rows; }
 };
@@ -35,7 +35,7 @@ using TargetColumns = std::map<std::string, Column>;
 struct ReadBase {
   Base base;
   TargetColumns targets;
-  Job job;                           ///< the job with "auto" columns resolved: reads other files the same way
+  Job job;  ///< the job with "auto" columns resolved: reads other files the same way
   ReadCounts counts;
   std::vector<std::string> notices;  ///< what a user should know of how the data was read, a sentence each
 };

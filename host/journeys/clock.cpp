@@ -55,7 +55,8 @@ std::int64_t parse_cutoff(const std::string& text, const Clock& clock, const std
   } else if (const auto moment = parse_iso_time(bare)) {
     return moment->microseconds;
   }
-  throw bad_input(setting + " is \"" + text + "\", which is no moment", "write a date such as 2011-09-10, or with a time: 2011-09-10T08:30:00");
+  throw bad_input(setting + " is \"" + text + "\", which is no moment",
+                  "write a date such as 2011-09-10, or with a time: 2011-09-10T08:30:00");
 }
 
 std::string moment_text(std::int64_t time, const Clock& clock) {
@@ -66,9 +67,11 @@ std::string moment_text(std::int64_t time, const Clock& clock) {
 
 std::int64_t horizon_on(const Clock& clock, const Horizon& horizon) {
   if (clock.steps && !horizon.steps)
-    throw bad_input("the horizon is " + horizon.text + ", and the time of the events is a step number", "write the horizon as a whole number of steps: horizon = 30");
+    throw bad_input("the horizon is " + horizon.text + ", and the time of the events is a step number",
+                    "write the horizon as a whole number of steps: horizon = 30");
   if (!clock.steps && horizon.steps)
-    throw bad_input("the horizon is " + horizon.text + " without a unit, and the events have times", "write a unit: horizon = \"" + horizon.text + "d\" (also w, h, min, s)");
+    throw bad_input("the horizon is " + horizon.text + " without a unit, and the events have times",
+                    "write a unit: horizon = \"" + horizon.text + "d\" (also w, h, min, s)");
   return horizon.amount;
 }
 
@@ -88,8 +91,12 @@ void check_cutoff(const Base& base, std::int64_t cutoff, const std::string& sett
   const Clock& clock = base.journeys->clock;
   const TimeRange range = time_range(*base.journeys);
   const std::string found = "; the events run from " + moment_text(range.oldest, clock) + " to " + moment_text(range.newest, clock);
-  if (cutoff <= range.oldest) throw bad_input(setting + " " + moment_text(cutoff, clock) + " lies before all events, so nothing is known of any customer" + found, "choose a later cutoff");
-  if (cutoff > range.newest) throw bad_input(setting + " " + moment_text(cutoff, clock) + " lies after all events, so nothing is known of what comes" + found, "choose an earlier cutoff");
+  if (cutoff <= range.oldest)
+    throw bad_input(setting + " " + moment_text(cutoff, clock) + " lies before all events, so nothing is known of any customer" + found,
+                    "choose a later cutoff");
+  if (cutoff > range.newest)
+    throw bad_input(setting + " " + moment_text(cutoff, clock) + " lies after all events, so nothing is known of what comes" + found,
+                    "choose an earlier cutoff");
 }
 
 }  // namespace footfall

@@ -71,21 +71,27 @@ std::optional<std::size_t> place_of(const std::vector<std::string>& values, cons
 std::size_t positive_of(const TargetSpec& target, const std::vector<std::string>& values) {
   if (target.positive) {
     if (const auto found = place_of(values, *target.positive)) return *found;
-    throw wrong(target, "holds " + list(values) + " and never \"" + *target.positive + "\", its positive value", "write positive as one of them");
+    throw wrong(target, "holds " + list(values) + " and never \"" + *target.positive + "\", its positive value",
+                "write positive as one of them");
   }
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::string value = lower(values[i]);
     if (value != "true" && value != "yes" && value != "1" && value != "y") continue;
-    if (found) throw wrong(target, "holds " + list(values) + ", and either could be the positive one", "say which it is: positive = \"" + values[i] + "\"");
+    if (found)
+      throw wrong(target, "holds " + list(values) + ", and either could be the positive one",
+                  "say which it is: positive = \"" + values[i] + "\"");
     found = i;
   }
-  if (!found) throw wrong(target, "holds " + list(values) + ", and which of them is the positive one cannot be told", "say it: positive = \"" + values.back() + "\"");
+  if (!found)
+    throw wrong(target, "holds " + list(values) + ", and which of them is the positive one cannot be told",
+                "say it: positive = \"" + values.back() + "\"");
   return *found;
 }
 
 LabelSchema schema_of(const Column& column, const TargetSpec& target) {
-  if (column.type == ColumnType::timestamp) throw wrong(target, "holds times, which cannot be predicted", "choose a column of numbers or names");
+  if (column.type == ColumnType::timestamp)
+    throw wrong(target, "holds times, which cannot be predicted", "choose a column of numbers or names");
   std::vector<std::string> values = distinct_values(column);
   if (values.empty()) throw wrong(target, "holds no value at all", "check the file, or missing_tokens");
   if (values.size() == 1 && (target.as_class || target.positive || column.type != ColumnType::number))
@@ -95,10 +101,15 @@ LabelSchema schema_of(const Column& column, const TargetSpec& target) {
     const std::size_t positive = positive_of(target, values);
     return {.kind = LabelKind::binary, .classes = {values[1 - positive], values[positive]}};
   }
-  if (target.positive) throw wrong(target, "holds " + std::to_string(values.size()) + " different values, and a positive value belongs to two", "remove positive");
+  if (target.positive)
+    throw wrong(target, "holds " + std::to_string(values.size()) + " different values, and a positive value belongs to two",
+                "remove positive");
   if (!named && !target.as_class) return {.kind = LabelKind::number, .classes = {}};
   if (values.size() > most_classes)
-    throw wrong(target, "holds " + std::to_string(values.size()) + " different values, more than the " + std::to_string(most_classes) + " classes that can be told apart", "choose another column");
+    throw wrong(target,
+                "holds " + std::to_string(values.size()) + " different values, more than the " + std::to_string(most_classes) +
+                    " classes that can be told apart",
+                "choose another column");
   return {.kind = LabelKind::category, .classes = std::move(values)};
 }
 
@@ -113,7 +124,9 @@ std::vector<float> number_labels(const CustomerIds& ids, const Column& column, c
     if (!column.is_valid(row)) continue;
     if (column.type == ColumnType::text) throw unseen(ids, row, column, target, schema);
     const auto value = static_cast<float>(column.number_at(row));
-    if (!std::isfinite(value)) throw wrong(target, "of customer " + ids.name(row) + " holds " + column.show(row) + ", which is too large", "numbers reach to 3.4e38");
+    if (!std::isfinite(value))
+      throw wrong(target, "of customer " + ids.name(row) + " holds " + column.show(row) + ", which is too large",
+                  "numbers reach to 3.4e38");
     out[static_cast<std::size_t>(row)] = value;
   }
   return out;
@@ -137,7 +150,8 @@ std::vector<float> class_labels(const CustomerIds& ids, const Column& column, co
 Labels column_labels(const CustomerIds& ids, const Column& column, const TargetSpec& target, const LabelSchema* known) {
   Labels out;
   out.schema = known != nullptr ? *known : schema_of(column, target);
-  out.values = out.schema.kind == LabelKind::number ? number_labels(ids, column, target, out.schema) : class_labels(ids, column, target, out.schema);
+  out.values =
+      out.schema.kind == LabelKind::number ? number_labels(ids, column, target, out.schema) : class_labels(ids, column, target, out.schema);
   return out;
 }
 

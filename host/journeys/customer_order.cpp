@@ -50,8 +50,10 @@ class Census {
 
 template <class Id>
 std::vector<Id>& list_of(CustomerIds& ids) {
-  if constexpr (std::is_same_v<Id, std::string>) return ids.names;
-  else return ids.numbers;
+  if constexpr (std::is_same_v<Id, std::string>)
+    return ids.names;
+  else
+    return ids.numbers;
 }
 
 template <class Id>
@@ -110,8 +112,11 @@ EventOrder order_events(const std::vector<std::int64_t>& customer, std::int64_t 
   std::partial_sum(out.first.begin(), out.first.end(), out.first.begin());
   std::vector<std::int64_t> next(out.first.begin(), out.first.end() - 1);
   out.rows.resize(customer.size());
-  for (std::size_t row = 0; row < customer.size(); ++row) out.rows[static_cast<std::size_t>(next[static_cast<std::size_t>(customer[row])]++)] = static_cast<std::int64_t>(row);
-  const auto earlier = [&](std::int64_t a, std::int64_t b) { return time[static_cast<std::size_t>(a)] < time[static_cast<std::size_t>(b)]; };
+  for (std::size_t row = 0; row < customer.size(); ++row)
+    out.rows[static_cast<std::size_t>(next[static_cast<std::size_t>(customer[row])]++)] = static_cast<std::int64_t>(row);
+  const auto earlier = [&](std::int64_t a, std::int64_t b) {
+    return time[static_cast<std::size_t>(a)] < time[static_cast<std::size_t>(b)];
+  };
   for (std::size_t c = 0; c + 1 < out.first.size(); ++c) {
     const auto begin = out.rows.begin() + out.first[c];
     const auto end = out.rows.begin() + out.first[c + 1];

@@ -28,6 +28,7 @@ struct EventOrder {
   std::vector<std::int64_t> rows;
   std::vector<std::int64_t> first;
 };
-[[nodiscard]] EventOrder order_events(const std::vector<std::int64_t>& customer, std::int64_t customers, const std::vector<std::int64_t>& time);
+[[nodiscard]] EventOrder order_events(const std::vector<std::int64_t>& customer, std::int64_t customers,
+                                      const std::vector<std::int64_t>& time);
 
 }  // namespace footfall

@@ -56,11 +56,14 @@ EventLines lines_merged(const EventOrder& order, const Column& merge) {
 CategoryColumn take_names(const Column& column, const std::vector<std::int64_t>& rows) {
   std::vector<std::int32_t> place(column.dictionary.size(), -1);
   for (const std::int64_t row : rows)
-    if (row >= 0 && column.codes[static_cast<std::size_t>(row)] >= 0) place[static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)])] = 0;
+    if (row >= 0 && column.codes[static_cast<std::size_t>(row)] >= 0)
+      place[static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)])] = 0;
   std::vector<std::int32_t> used;
   for (std::size_t code = 0; code < place.size(); ++code)
     if (place[code] == 0) used.push_back(static_cast<std::int32_t>(code));
-  std::sort(used.begin(), used.end(), [&](std::int32_t a, std::int32_t b) { return column.dictionary[static_cast<std::size_t>(a)] < column.dictionary[static_cast<std::size_t>(b)]; });
+  std::sort(used.begin(), used.end(), [&](std::int32_t a, std::int32_t b) {
+    return column.dictionary[static_cast<std::size_t>(a)] < column.dictionary[static_cast<std::size_t>(b)];
+  });
 
   CategoryColumn out{.name = column.name, .codes = std::vector<std::int32_t>(rows.size(), -1), .dictionary = {}};
   for (std::size_t i = 0; i < used.size(); ++i) {
@@ -81,7 +84,8 @@ NumberColumn take_numbers(const Table& table, const Column& column, const std::v
     if (rows[i] < 0) continue;
     out.values[i] = static_cast<float>(column.number_at(rows[i]));
     if (std::isinf(out.values[i]))
-      throw bad_input(table.place(rows[i]) + ": column \"" + column.name + "\" holds " + column.show(rows[i]) + ", which is too large", "numbers reach to 3.4e38; fix the file");
+      throw bad_input(table.place(rows[i]) + ": column \"" + column.name + "\" holds " + column.show(rows[i]) + ", which is too large",
+                      "numbers reach to 3.4e38; fix the file");
   }
   return out;
 }
@@ -98,9 +102,12 @@ Column take_cells(const Column& column, const std::vector<std::int64_t>& rows) {
     const auto cell = static_cast<std::size_t>(row);
     const bool valid = row >= 0 && column.is_valid(row);
     out.valid[i] = valid ? 1 : 0;
-    if (column.type == ColumnType::text) out.codes.push_back(valid ? column.codes[cell] : -1);
-    else if (column.type == ColumnType::number) out.numbers.push_back(valid ? column.numbers[cell] : std::numeric_limits<double>::quiet_NaN());
-    else out.integers.push_back(valid ? column.integers[cell] : 0);
+    if (column.type == ColumnType::text)
+      out.codes.push_back(valid ? column.codes[cell] : -1);
+    else if (column.type == ColumnType::number)
+      out.numbers.push_back(valid ? column.numbers[cell] : std::numeric_limits<double>::quiet_NaN());
+    else
+      out.integers.push_back(valid ? column.integers[cell] : 0);
   }
   return out;
 }

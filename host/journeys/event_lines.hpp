@@ -11,12 +11,14 @@ namespace footfall {
 
 /// Which lines (rows of the table) make up each event. Without a merge every event is one line.
 struct EventLines {
-  std::vector<std::int64_t> lines;           ///< by event, the earliest first
-  std::vector<std::int64_t> first_line;      ///< [events + 1]
-  std::vector<std::int64_t> first_event;     ///< [customers + 1]
+  std::vector<std::int64_t> lines;        ///< by event, the earliest first
+  std::vector<std::int64_t> first_line;   ///< [events + 1]
+  std::vector<std::int64_t> first_event;  ///< [customers + 1]
 
   [[nodiscard]] std::int64_t events() const { return static_cast<std::int64_t>(first_line.size()) - 1; }
-  [[nodiscard]] std::int64_t head(std::int64_t event) const { return lines[static_cast<std::size_t>(first_line[static_cast<std::size_t>(event)])]; }
+  [[nodiscard]] std::int64_t head(std::int64_t event) const {
+    return lines[static_cast<std::size_t>(first_line[static_cast<std::size_t>(event)])];
+  }
 };
 
 /// Every line an event.

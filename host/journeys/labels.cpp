@@ -32,7 +32,9 @@ WindowQuestion question_of(const Journeys& journeys, const TargetSpec& target, s
     question.type = static_cast<std::int32_t>(found - types.begin());
     return question;
   }
-  if (!known) throw bad_input("target \"" + target.name + "\" asks for events of type \"" + target.event + "\", and no event is of it", suggest_names(target.event, types, "types"));
+  if (!known)
+    throw bad_input("target \"" + target.name + "\" asks for events of type \"" + target.event + "\", and no event is of it",
+                    suggest_names(target.event, types, "types"));
   question.type = WindowQuestion::no_such_type;
   return question;
 }
@@ -61,14 +63,18 @@ Labels window_labels(const Base& base, const TargetSpec& target, std::int64_t cu
   const Journeys& journeys = *base.journeys;
   const WindowQuestion question = question_of(journeys, target, cutoff, known);
   Labels out;
-  if (target.kind == TargetKind::sum) out.schema = {.kind = LabelKind::number, .classes = {}};
-  else out.schema = {.kind = LabelKind::binary, .classes = {"0", "1"}};
+  if (target.kind == TargetKind::sum)
+    out.schema = {.kind = LabelKind::number, .classes = {}};
+  else
+    out.schema = {.kind = LabelKind::binary, .classes = {"0", "1"}};
   out.values.resize(static_cast<std::size_t>(base.customers()));
   for (std::int64_t customer = 0; customer < base.customers(); ++customer) {
     const WindowAnswer found = answer(journeys, customer, question);
     float& value = out.values[static_cast<std::size_t>(customer)];
-    if (target.kind == TargetKind::sum) value = static_cast<float>(found.sum);
-    else value = (found.count > 0) == (target.kind == TargetKind::happens) ? 1.0F : 0.0F;
+    if (target.kind == TargetKind::sum)
+      value = static_cast<float>(found.sum);
+    else
+      value = (found.count > 0) == (target.kind == TargetKind::happens) ? 1.0F : 0.0F;
   }
   return out;
 }
@@ -81,7 +87,8 @@ std::string value_in_words(const TargetSpec& target, const Labels& labels, float
 
 }  // namespace
 
-Labels make_labels(const Base& base, const TargetColumns& columns, const TargetSpec& target, std::int64_t cutoff, const LabelSchema* known) {
+Labels make_labels(const Base& base, const TargetColumns& columns, const TargetSpec& target, std::int64_t cutoff,
+                   const LabelSchema* known) {
   if (target.windowed()) return window_labels(base, target, cutoff, known != nullptr);
   const auto found = columns.find(target.column);
   require(found != columns.end(), "the column of a target was not read");
@@ -97,9 +104,12 @@ void check_labels(const TargetSpec& target, const Labels& labels, const std::vec
     ++known;
     if (seen.size() < 2) seen.insert(value);
   }
-  if (known == 0) throw bad_input("target \"" + target.name + "\": no label is known for any of " + std::to_string(examples.size()) + " customers", "check the column, or the files");
+  if (known == 0)
+    throw bad_input("target \"" + target.name + "\": no label is known for any of " + std::to_string(examples.size()) + " customers",
+                    "check the column, or the files");
   if (labels.schema.kind == LabelKind::number || seen.size() > 1) return;
-  throw bad_input("target \"" + target.name + "\" has one class only: every one of " + std::to_string(known) + " customers is " + value_in_words(target, labels, *seen.begin()),
+  throw bad_input("target \"" + target.name + "\" has one class only: every one of " + std::to_string(known) + " customers is " +
+                      value_in_words(target, labels, *seen.begin()),
                   target.windowed() ? "choose another cutoff, horizon or event" : "use data that holds both");
 }
 
@@ -141,8 +151,8 @@ std::vector<std::string> window_notices(const Base& base, const Job& job, std::i
     // A window that ends on the day of the newest event is full as far as the data can say.
     const std::int64_t slack = clock.steps ? clock.resolution : std::max(clock.resolution, microseconds_per_day);
     if (end > newest + slack)
-      out.push_back("target \"" + target.name + "\": the window ends at " + moment_text(end, clock) + ", after the newest event (" + moment_text(newest, clock) +
-                    "), so less than the whole horizon of " + target.horizon.text + " is seen");
+      out.push_back("target \"" + target.name + "\": the window ends at " + moment_text(end, clock) + ", after the newest event (" +
+                    moment_text(newest, clock) + "), so less than the whole horizon of " + target.horizon.text + " is seen");
   }
   return out;
 }

@@ -12,7 +12,8 @@ namespace footfall {
 
 enum class LabelKind { binary, number, category };
 
-/// What the labels of a target can be. Found from the data when a model is fitted, kept with the model, and given back when it is evaluated.
+/// What the labels of a target can be. Found from the data when a model is fitted, kept with the model, and given back when it is
+/// evaluated.
 struct LabelSchema {
   LabelKind kind = LabelKind::binary;
   std::vector<std::string> classes;  ///< binary: what 0 and 1 stand for; category: sorted names (numbers in their order); number: empty

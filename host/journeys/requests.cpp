@@ -35,7 +35,8 @@ class Wanted {
     const auto [entry, fresh] = request_.kinds.try_emplace(column, kind);
     if (fresh) request_.columns.push_back(column);
     if (entry->second != kind)
-      throw bad_input(source_ + ": [" + name_ + "] uses column \"" + column + "\" as " + std::string(describe(entry->second)) + " and as " + std::string(describe(kind)),
+      throw bad_input(source_ + ": [" + name_ + "] uses column \"" + column + "\" as " + std::string(describe(entry->second)) + " and as " +
+                          std::string(describe(kind)),
                       "use it as one of them");
   }
   void add(const std::vector<std::string>& columns, ColumnKind kind) {
@@ -95,8 +96,10 @@ ReadRequest events_request(const Job& job) {
   wanted.add(events.categorical, ColumnKind::text);
   wanted.add(events.numeric, ColumnKind::number);
   ReadRequest& request = wanted.request();
-  if (const auto column = single_column(events.amount)) wanted.add(*column, ColumnKind::number);
-  else if (!events.amount.empty()) request.derived.emplace_back(events.amount, events.amount);
+  if (const auto column = single_column(events.amount))
+    wanted.add(*column, ColumnKind::number);
+  else if (!events.amount.empty())
+    request.derived.emplace_back(events.amount, events.amount);
   if (!events.time_format.empty()) request.time_formats[events.time] = events.time_format;
   request.where = events.where;
   return request;
@@ -123,7 +126,8 @@ Job resolved_job(const Job& job, bool targets, std::vector<std::string>& notices
   if (job.customers->numeric.automatic || job.customers->categorical.automatic) {
     seen = survey(job, request, notices);
   } else {
-    for (std::string& name : column_names(request.files.front(), request.text)) seen.push_back({.name = std::move(name), .kind = SeenColumn::Kind::other});
+    for (std::string& name : column_names(request.files.front(), request.text))
+      seen.push_back({.name = std::move(name), .kind = SeenColumn::Kind::other});
   }
   if (!targets)
     for (const std::string& name : job.target_columns()) seen.push_back({.name = name, .kind = SeenColumn::Kind::other});

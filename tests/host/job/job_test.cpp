@@ -54,24 +54,28 @@ TEST(JobFile, FillsInTheDefaults) {
   EXPECT_EQ(job.model.profile, (std::vector<std::int32_t>{64, 64}));
   EXPECT_TRUE(job.model.derived);
   EXPECT_EQ(job.model.network, "none");
-  EXPECT_FALSE(job.model.members || job.model.dropout || job.train.epochs || job.train.batch || job.train.learning_rate || job.train.weight_decay ||
-               job.train.validation || job.train.patience || job.train.precision);
+  EXPECT_FALSE(job.model.members || job.model.dropout || job.train.epochs || job.train.batch || job.train.learning_rate ||
+               job.train.weight_decay || job.train.validation || job.train.patience || job.train.precision);
 }
 
 TEST(JobFile, ReadsEveryKey) {
-  const Job job = parsed(std::string("[events]\nfiles = [\"/logs/*.csv\", \"../b.csv\"]\nheader = [\"a\", \"b\"]\ndelimiter = \"\\t\"\ncustomer = \"c\"\ntime = \"t\"\n"
-                                     "time_format = \"%Y%m%d\"\ntype = \"kind\"\nitem = \"i\"\namount = \"q * p\"\nnumeric = [\"q\"]\ncategorical = [\"kind\"]\nmerge = \"m\"\n"
-                                     "max_length = 8\nwhere = \"c is not null\"\n") +
-                         "[customers]\nfiles = [\"c.csv\"]\ncustomer = \"id\"\nnumeric = [\"age\"]\ncategorical = \"auto\"\nignore = [\"name\"]\n"
-                         "[missing]\nnumeric = \"median\"\ncategorical = \"mode\"\nmissing_tokens = [\"?\"]\n"
-                         "[[target]]\nname = \"buy\"\nkind = \"happens\"\nevent = \"purchase\"\nhorizon = \"4w\"\n"
-                         "[[target]]\nname = \"gone\"\nkind = \"silent\"\nhorizon = \"24h\"\n"
-                         "[[target]]\nname = \"money\"\nkind = \"sum\"\nhorizon = \"90s\"\n"
-                         "[[target]]\nname = \"plan\"\nkind = \"column\"\ncolumn = \"Plan\"\nas = \"class\"\n"
-                         "[[target]]\nname = \"left\"\nkind = \"column\"\ncolumn = \"Left\"\npositive = \"Yes\"\n"
-                         "[split]\ncutoff = 2011-09-10\nfolds = 5\nsteps_back = 2\nseed = 7\n"
-                         "[model]\nlstm = [32]\ncell = \"gru\"\nprofile = []\nderived = false\nmembers = 4\nscale = \"minmax\"\ndropout = 0.25\nnetwork = \"none\"\n"
-                         "[train]\nepochs = 3\nbatch = 16\nlearning_rate = 1\nweight_decay = 0.01\nvalidation = 0.1\npatience = 0\nprecision = \"bf16\"\n");
+  const Job job = parsed(
+      std::string("[events]\nfiles = [\"/logs/*.csv\", \"../b.csv\"]\nheader = [\"a\", \"b\"]\ndelimiter = \"\\t\"\ncustomer = \"c\"\ntime "
+                  "= \"t\"\n"
+                  "time_format = \"%Y%m%d\"\ntype = \"kind\"\nitem = \"i\"\namount = \"q * p\"\nnumeric = [\"q\"]\ncategorical = "
+                  "[\"kind\"]\nmerge = \"m\"\n"
+                  "max_length = 8\nwhere = \"c is not null\"\n") +
+      "[customers]\nfiles = [\"c.csv\"]\ncustomer = \"id\"\nnumeric = [\"age\"]\ncategorical = \"auto\"\nignore = [\"name\"]\n"
+      "[missing]\nnumeric = \"median\"\ncategorical = \"mode\"\nmissing_tokens = [\"?\"]\n"
+      "[[target]]\nname = \"buy\"\nkind = \"happens\"\nevent = \"purchase\"\nhorizon = \"4w\"\n"
+      "[[target]]\nname = \"gone\"\nkind = \"silent\"\nhorizon = \"24h\"\n"
+      "[[target]]\nname = \"money\"\nkind = \"sum\"\nhorizon = \"90s\"\n"
+      "[[target]]\nname = \"plan\"\nkind = \"column\"\ncolumn = \"Plan\"\nas = \"class\"\n"
+      "[[target]]\nname = \"left\"\nkind = \"column\"\ncolumn = \"Left\"\npositive = \"Yes\"\n"
+      "[split]\ncutoff = 2011-09-10\nfolds = 5\nsteps_back = 2\nseed = 7\n"
+      "[model]\nlstm = [32]\ncell = \"gru\"\nprofile = []\nderived = false\nmembers = 4\nscale = \"minmax\"\ndropout = 0.25\nnetwork = "
+      "\"none\"\n"
+      "[train]\nepochs = 3\nbatch = 16\nlearning_rate = 1\nweight_decay = 0.01\nvalidation = 0.1\npatience = 0\nprecision = \"bf16\"\n");
   EXPECT_EQ(job.events->table.files, (std::vector<std::string>{"/logs/*.csv", "/data/b.csv"}));
   EXPECT_EQ(job.events->table.header, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(job.events->table.delimiter, '\t');
@@ -99,10 +103,12 @@ TEST(JobFile, ReadsEveryKey) {
 }
 
 TEST(JobFile, WrittenOutReadsBackAsItself) {
-  for (const std::string& text : {job_of(""), job_of("out_of_time = true\n"), job_of("test = 0.1\nrefit = false\n"), job_of("test_files = [\"t.csv\"]\n"),
-                                  std::string(customers) + column + "positive = \"a \\\"quoted\\\" \\\\ one\\n\\u0001é\"\n",
-                                  std::string(events) + "where = \"kind in ('a', 'b')\"\ndelimiter = \";\"\n[[target]]\nname = \"p\"\nkind = \"happens\"\nhorizon = 7\n[split]\ncutoff = 12\n",
-                                  job_of("[train]\nlearning_rate = 1e-5\nweight_decay = 0\nepochs = \"auto\"\n[model]\nprofile = []\nmembers = \"auto\"\n")}) {
+  for (const std::string& text :
+       {job_of(""), job_of("out_of_time = true\n"), job_of("test = 0.1\nrefit = false\n"), job_of("test_files = [\"t.csv\"]\n"),
+        std::string(customers) + column + "positive = \"a \\\"quoted\\\" \\\\ one\\n\\u0001é\"\n",
+        std::string(events) + "where = \"kind in ('a', 'b')\"\ndelimiter = \";\"\n[[target]]\nname = \"p\"\nkind = \"happens\"\nhorizon = "
+                              "7\n[split]\ncutoff = 12\n",
+        job_of("[train]\nlearning_rate = 1e-5\nweight_decay = 0\nepochs = \"auto\"\n[model]\nprofile = []\nmembers = \"auto\"\n")}) {
     const Job job = parsed(text);
     EXPECT_EQ(parse_job(to_toml(job), "again.toml", "/elsewhere"), job) << to_toml(job);
   }
@@ -125,7 +131,8 @@ class BadJob : public testing::TestWithParam<Refused> {};
 
 TEST_P(BadJob, IsRefusedWithPlaceCauseAndRemedy) {
   const std::string message = refusal(GetParam().text);
-  for (const std::string& part : GetParam().says) EXPECT_NE(message.find(part), std::string::npos) << "\"" << part << "\" is not in: " << message;
+  for (const std::string& part : GetParam().says)
+    EXPECT_NE(message.find(part), std::string::npos) << "\"" << part << "\" is not in: " << message;
   EXPECT_NE(message.find("job.toml"), std::string::npos) << message;
 }
 
@@ -136,7 +143,9 @@ const std::vector<Refused> refused{
     {"UnknownTable", job_of("[trian]\nepochs = 1\n"), {"job.toml:13", "[trian]", "did you mean [train]?"}},
     {"KeyOutsideOfTables", "epochs = 1\n" + job_of(""), {"job.toml:1", "epochs", "outside of every table"}},
     {"UnknownKeyOfTarget", std::string(events) + happens + "horizn = \"3d\"\n" + split, {"job.toml:11", "horizn", "horizon"}},
-    {"TableForText", "[events]\nfiles = [\"e.csv\"]\ncustomer = 3\ntime = \"t\"\n", {"job.toml:3", "[events] customer", "3", "text in quotes"}},
+    {"TableForText",
+     "[events]\nfiles = [\"e.csv\"]\ncustomer = 3\ntime = \"t\"\n",
+     {"job.toml:3", "[events] customer", "3", "text in quotes"}},
     {"TextForList", "[events]\nfiles = \"e.csv\"\n", {"job.toml:2", "files", "a list of text"}},
     {"NumberInList", job_of("").replace(0, 0, "[customers]\nfiles = [\"a\", 2]\n"), {"job.toml:2", "files", "list of text only"}},
     {"TextForNumber", job_of("[train]\nbatch = \"big\"\n"), {"job.toml:14", "[train] batch", "\"big\"", "whole number"}},
@@ -155,15 +164,23 @@ const std::vector<Refused> refused{
     {"FoldsOutOfTime", job_of("folds = 5\nout_of_time = true\n"), {"two ways of testing", "out_of_time"}},
     {"NoRefitOfFolds", job_of("folds = 5\nrefit = false\n"), {"job.toml:14", "refit"}},
     {"LongDelimiter", job_of("").replace(9, 0, "delimiter = \"||\"\n"), {"job.toml:2", "delimiter", "one character"}},
-    {"NextItem", std::string(events) + "[[target]]\nname = \"n\"\nkind = \"next-item\"\n", {"job.toml:9", "next-item", "not available", "happens"}},
-    {"UnknownKind", std::string(events) + "[[target]]\nname = \"n\"\nkind = \"count\"\n", {"job.toml:9", "\"count\"", "happens, silent, sum, column"}},
+    {"NextItem",
+     std::string(events) + "[[target]]\nname = \"n\"\nkind = \"next-item\"\n",
+     {"job.toml:9", "next-item", "not available", "happens"}},
+    {"UnknownKind",
+     std::string(events) + "[[target]]\nname = \"n\"\nkind = \"count\"\n",
+     {"job.toml:9", "\"count\"", "happens, silent, sum, column"}},
     {"TargetWhere", std::string(events) + happens + "where = \"a = 1\"\n" + split, {"job.toml:11", "where", "not available"}},
     {"Examples", job_of("[examples]\nactive = \"90d\"\n"), {"job.toml:13", "[examples]", "not available"}},
     {"Network", job_of("[model]\nnetwork = \"tan\"\n"), {"job.toml:14", "network", "not available", "none"}},
     {"Positions", job_of("positions = \"every\"\n"), {"job.toml:13", "positions", "not available"}},
     {"NoHorizon", std::string(events) + "[[target]]\nname = \"p\"\nkind = \"happens\"\n" + split, {"job.toml:7", "horizon"}},
-    {"BadHorizon", std::string(events) + "[[target]]\nname = \"p\"\nkind = \"happens\"\nhorizon = \"3 months\"\n" + split, {"job.toml:10", "3 months", "30d"}},
-    {"HugeHorizon", std::string(events) + "[[target]]\nname = \"p\"\nkind = \"happens\"\nhorizon = \"9000000000000w\"\n" + split, {"job.toml:10", "length of time"}},
+    {"BadHorizon",
+     std::string(events) + "[[target]]\nname = \"p\"\nkind = \"happens\"\nhorizon = \"3 months\"\n" + split,
+     {"job.toml:10", "3 months", "30d"}},
+    {"HugeHorizon",
+     std::string(events) + "[[target]]\nname = \"p\"\nkind = \"happens\"\nhorizon = \"9000000000000w\"\n" + split,
+     {"job.toml:10", "length of time"}},
     {"ColumnOfWindow", std::string(events) + happens + "column = \"x\"\n" + split, {"job.toml:11", "column"}},
     {"HorizonOfColumn", std::string(customers) + column + "horizon = \"3d\"\n", {"job.toml:10", "horizon"}},
     {"PositiveClass", std::string(customers) + column + "positive = \"a\"\nas = \"class\"\n", {"job.toml:10", "contradict"}},
@@ -174,17 +191,33 @@ const std::vector<Refused> refused{
     {"NothingToRead", happens, {"neither [events] nor [customers]"}},
     {"NothingToPredict", events, {"[[target]]"}},
     {"TargetIsATable", std::string(events) + "[target]\nname = \"a\"\n", {"job.toml:7", "[[target]]"}},
-    {"SumWithoutAmount", "[events]\nfiles = [\"e.csv\"]\ncustomer = \"c\"\ntime = \"t\"\n[[target]]\nname = \"s\"\nkind = \"sum\"\nhorizon = \"3d\"\n[split]\ncutoff = \"2011-01-01\"\n", {"amount"}},
-    {"TypeWithoutTypes", "[events]\nfiles = [\"e.csv\"]\ncustomer = \"c\"\ntime = \"t\"\n[[target]]\nname = \"s\"\nkind = \"happens\"\nevent = \"buy\"\nhorizon = \"3d\"\n[split]\ncutoff = \"2011-01-01\"\n", {"buy", "type"}},
+    {"SumWithoutAmount",
+     "[events]\nfiles = [\"e.csv\"]\ncustomer = \"c\"\ntime = \"t\"\n[[target]]\nname = \"s\"\nkind = \"sum\"\nhorizon = "
+     "\"3d\"\n[split]\ncutoff = \"2011-01-01\"\n",
+     {"amount"}},
+    {"TypeWithoutTypes",
+     "[events]\nfiles = [\"e.csv\"]\ncustomer = \"c\"\ntime = \"t\"\n[[target]]\nname = \"s\"\nkind = \"happens\"\nevent = "
+     "\"buy\"\nhorizon = \"3d\"\n[split]\ncutoff = \"2011-01-01\"\n",
+     {"buy", "type"}},
     {"TwoOfAName", std::string(events) + happens + happens + split, {"job.toml:12", "purchase", "two targets"}},
-    {"NameOfAnotherColumn", std::string(events) + happens + "[[target]]\nname = \"purchase_decile\"\nkind = \"silent\"\nhorizon = \"3d\"\n" + split, {"purchase_decile", "share"}},
+    {"NameOfAnotherColumn",
+     std::string(events) + happens + "[[target]]\nname = \"purchase_decile\"\nkind = \"silent\"\nhorizon = \"3d\"\n" + split,
+     {"purchase_decile", "share"}},
     {"NameWithABlank", std::string(events) + "[[target]]\nname = \"a b\"\nkind = \"silent\"\nhorizon = \"3d\"\n", {"job.toml:8", "a b"}},
-    {"MixedHorizons", std::string(events) + happens + "[[target]]\nname = \"b\"\nkind = \"silent\"\nhorizon = 3\n" + split, {"30d", "steps"}},
+    {"MixedHorizons",
+     std::string(events) + happens + "[[target]]\nname = \"b\"\nkind = \"silent\"\nhorizon = 3\n" + split,
+     {"30d", "steps"}},
     {"InterpolatedTable", std::string(customers) + column + "[missing]\nnumeric = \"interpolate\"\n", {"interpolate", "no order"}},
-    {"InterpolatedColumns", std::string(events) + customers + happens + split + "[missing]\nnumeric = \"interpolate\"\n", {"interpolate", "no time"}},
+    {"InterpolatedColumns",
+     std::string(events) + customers + happens + split + "[missing]\nnumeric = \"interpolate\"\n",
+     {"interpolate", "no time"}},
     {"TableWithoutCustomer", std::string(events) + "[customers]\nfiles = [\"c.csv\"]\n" + happens + split, {"[customers]", "customer"}},
-    {"ColumnTwice", std::string("[events]\nfiles = [\"e.csv\"]\nnumeric = [\"a\", \"a\"]\ncustomer = \"c\"\ntime = \"t\"\n"), {"job.toml:3", "\"a\" twice"}},
-    {"NumberAndName", std::string(events) + "numeric = [\"a\"]\ncategorical = [\"a\"]\n" + happens + split, {"\"a\"", "numeric", "categorical"}},
+    {"ColumnTwice",
+     std::string("[events]\nfiles = [\"e.csv\"]\nnumeric = [\"a\", \"a\"]\ncustomer = \"c\"\ntime = \"t\"\n"),
+     {"job.toml:3", "\"a\" twice"}},
+    {"NumberAndName",
+     std::string(events) + "numeric = [\"a\"]\ncategorical = [\"a\"]\n" + happens + split,
+     {"\"a\"", "numeric", "categorical"}},
     {"CustomerAsFeature", std::string(events) + "categorical = [\"c\"]\n" + happens + split, {"\"c\"", "customer"}},
     {"StepsBackOfATable", std::string(customers) + column + "[split]\nsteps_back = 1\n", {"steps_back"}},
     {"OutOfTimeOfATable", std::string(customers) + column + "[split]\nout_of_time = true\n", {"out_of_time"}},
@@ -224,7 +257,8 @@ TEST(JobFile, TheExamplesAreJobs) {
 /// Job files of random edits are taken or refused as bad input, and nothing else happens.
 TEST(JobFile, DamagedJobsAreRefusedInOrder) {
   std::mt19937 random(20240607);
-  const std::string whole = std::string(events) + customers + happens + column + split + "folds = 5\n[model]\nlstm = [8]\n[train]\nepochs = 3\n";
+  const std::string whole =
+      std::string(events) + customers + happens + column + split + "folds = 5\n[model]\nlstm = [8]\n[train]\nepochs = 3\n";
   const std::string letters = "[]\"'=#.,\n\t \\{}-+0189aezT:\x01\xC3\xFF";
   int taken = 0;
   for (int round = 0; round < 3000; ++round) {
@@ -254,7 +288,13 @@ TEST(JobFile, DamagedJobsAreRefusedInOrder) {
 TEST(Columns, AutoTakesEveryOtherColumnByItsType) {
   Job job = parsed(std::string(customers) + "ignore = [\"name\"]\n" + column);
   using Kind = SeenColumn::Kind;
-  resolve_columns(job, {{"c", Kind::name}, {"age", Kind::number}, {"name", Kind::name}, {"city", Kind::name}, {"born", Kind::other}, {"Label", Kind::name}, {"income", Kind::number}});
+  resolve_columns(job, {{"c", Kind::name},
+                        {"age", Kind::number},
+                        {"name", Kind::name},
+                        {"city", Kind::name},
+                        {"born", Kind::other},
+                        {"Label", Kind::name},
+                        {"income", Kind::number}});
   EXPECT_EQ(job.customers->numeric.names, (std::vector<std::string>{"age", "income"}));
   EXPECT_EQ(job.customers->categorical.names, std::vector<std::string>{"city"});
   EXPECT_FALSE(job.customers->numeric.automatic || job.customers->categorical.automatic);
