@@ -3,7 +3,7 @@
 // Layout  Stage 1: a block takes a tile of 4096 rows and up to 32 groups of columns; a group is 4 columns where their number is a multiple
 //         of 4, else 1. Thread x owns a group, thread y the rows y, y + block.y, ...: neighbours read neighbouring addresses, four cells in
 //         one 16-byte load where the matrix is aligned for it. Sums of the distance from the thread's first valid cell are kept in float64,
-//         so no outlier and no offset costs digits; the threads of a column are merged in a fixed tree over y. partial[tile][column].
+//         so no outlier and no offset costs digits; the threads of a column are joined in a fixed tree over y. partial[tile][column].
 //         Stage 2: a thread a column folds the tiles into the state in ascending order.
 // Same bits  The tree depends on the number of columns only and tiles count from the first row: no chunk, grid or device changes a bit.
 // Bytes   4 a cell, read once; 2 * 48 / 4096 a cell for the partials.
@@ -42,17 +42,30 @@ __device__ inline void add_cell(Running& column, float x) {
   column.squares += apart * apart;
 }
 
-__device__ inline Moments finished(const Running& c) {
-  Moments none{};
-  if (c.count == 0) {
-    none.missing = c.missing;
-    return none;
-  }
-  return moments_of_sums(c.shift, c.count, c.missing, c.sum, c.squares, c.low, c.high);
+/// What both saw, as distances from a's shift: the means are never formed on the way, so an offset of the column costs no digits.
+__device__ inline Running joined(const Running& a, const Running& b) {
+  Running all = a.count == 0 ? b : a;
+  all.missing = a.missing + b.missing;
+  if (a.count == 0 || b.count == 0) return all;
+  all.count = a.count + b.count;
+  all.low = b.low < a.low ? b.low : a.low;
+  all.high = b.high > a.high ? b.high : a.high;
+  const double apart = static_cast<double>(b.shift) - static_cast<double>(a.shift);
+  const double count = static_cast<double>(b.count);
+  all.sum = a.sum + (b.sum + count * apart);
+  all.squares = a.squares + (b.squares + apart * (2.0 * b.sum + count * apart));
+  return all;
 }
 
-/// Merges over y in a fixed tree; the result is in the threads of y = 0.
-__device__ inline Moments merged_over_rows(const Moments& mine, Moments* shared) {
+__device__ inline Moments finished(const Running& c) {
+  if (c.count != 0) return moments_of_sums(c.shift, c.count, c.missing, c.sum, c.squares, c.low, c.high);
+  Moments none{};
+  none.missing = c.missing;
+  return none;
+}
+
+/// Joins the threads of a column in a fixed tree over y; the result is in the threads of y = 0.
+__device__ inline Running joined_over_rows(const Running& mine, Running* shared) {
   const int x = static_cast<int>(threadIdx.x);
   const int y = static_cast<int>(threadIdx.y);
   const int wide = static_cast<int>(blockDim.x);
@@ -60,18 +73,17 @@ __device__ inline Moments merged_over_rows(const Moments& mine, Moments* shared)
   shared[y * wide + x] = mine;
   block_barrier();
   for (int half = sheet_threads / 2; half > 0; half /= 2) {
-    if (y < half && y + half < high) shared[y * wide + x] = merge_moments(shared[y * wide + x], shared[(y + half) * wide + x]);
+    if (y < half && y + half < high) shared[y * wide + x] = joined(shared[y * wide + x], shared[(y + half) * wide + x]);
     block_barrier();
   }
-  const Moments all = shared[x];
+  const Running all = shared[x];
   block_barrier();
   return all;
 }
 
 template <int width, bool aligned>
 __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const float> in, Moments* __restrict__ partial) {
-  __align__(16) __shared__ unsigned char memory[sizeof(Moments) * sheet_threads];
-  auto* shared = reinterpret_cast<Moments*>(memory);
+  __shared__ Running shared[sheet_threads];
   const std::int64_t first_column = sheet_group() * width;
   const bool mine = first_column < in.columns;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * Columns::tile_rows;
@@ -93,8 +105,8 @@ __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const f
   }
 #pragma unroll
   for (int k = 0; k < width; ++k) {
-    const Moments all = merged_over_rows(finished(column[k]), shared);
-    if (mine && threadIdx.y == 0) partial[blockIdx.x * in.columns + first_column + k] = all;
+    const Running all = joined_over_rows(column[k], shared);
+    if (mine && threadIdx.y == 0) partial[blockIdx.x * in.columns + first_column + k] = finished(all);
   }
 }
 
