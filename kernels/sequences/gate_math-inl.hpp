@@ -17,7 +17,8 @@ using Floats = hn::ScalableTag<float>;
 using Vector = hn::Vec<Floats>;
 
 /// tanh(x) = x P(x^2) / Q(x^2), both of degree 4, the minimax quotient for the relative error on [-9.02, 9.02] (2.1e-8 in exact arithmetic, by
-/// Lawson's reweighting); beyond, tanh is 1 to the last bit of a float. Rounding brings the error to 3.2e-7 at most. Never outside [-1, 1].
+/// Lawson's reweighting); beyond, tanh is 1 to the last bit of a float. Rounding brings the error to 3.2e-7 at most. Never outside [-1, 1];
+/// NaN stays NaN (which Min and Max alone would hide), so that a run that diverges is seen.
 HWY_INLINE Vector tanh_of(Vector x) {
   const Floats d;
   const Vector edge = hn::Set(d, 9.02F);
@@ -32,7 +33,8 @@ HWY_INLINE Vector tanh_of(Vector x) {
   q = hn::MulAdd(t, q, hn::Set(d, 0.46713027358055115F));
   q = hn::MulAdd(t, q, hn::Set(d, 1.0F));
   const Vector one = hn::Set(d, 1.0F);
-  return hn::Min(hn::Max(hn::Div(hn::Mul(v, p), q), hn::Neg(one)), one);
+  const Vector inside = hn::Min(hn::Max(hn::Div(hn::Mul(v, p), q), hn::Neg(one)), one);
+  return hn::IfThenElse(hn::IsNaN(x), x, inside);
 }
 
 /// sigmoid(x) = 1/2 + tanh(x / 2) / 2, in [0, 1].
