@@ -10,7 +10,7 @@
 namespace footfall {
 namespace {
 
-using test::BackendTest;
+using ColumnsTest = test::BackendTest;
 using test::Extent;
 
 /// Two passes in long double over one column.
@@ -75,7 +75,7 @@ void expect_same_moments(const Moments& a, const Moments& b, const std::string& 
   EXPECT_EQ(a.maximum, b.maximum) << where;
 }
 
-TEST_F(BackendTest, MomentsAgreeWithTwoPasses) {
+TEST_F(ColumnsTest, MomentsAgreeWithTwoPasses) {
   for (const Extent extent : test::table_extents()) {
     const std::vector<float> cells = test::some_table(extent, 11);
     const std::vector<Moments> actual = moments_in_chunks(backend(), stream(), cells, extent, std::max<std::int64_t>(extent.rows, 1));
@@ -86,7 +86,7 @@ TEST_F(BackendTest, MomentsAgreeWithTwoPasses) {
   }
 }
 
-TEST_F(BackendTest, MomentsAreTheSameBitsForAnyChunks) {
+TEST_F(ColumnsTest, MomentsAreTheSameBitsForAnyChunks) {
   const Extent extent{3 * Columns::tile_rows + 777, 5};
   const std::vector<float> cells = test::some_table(extent, 12);
   const std::vector<Moments> whole = moments_in_chunks(backend(), stream(), cells, extent, extent.rows);
@@ -96,7 +96,7 @@ TEST_F(BackendTest, MomentsAreTheSameBitsForAnyChunks) {
   }
 }
 
-TEST_F(BackendTest, MomentsOfAnOffsetKeepTheirDigits) {
+TEST_F(ColumnsTest, MomentsOfAnOffsetKeepTheirDigits) {
   // 2^24 is where float32 has steps of 2: sums of squares would lose everything, distances from a cell lose nothing. Deviations are 0, 2 and 4.
   std::vector<float> cells;
   for (int i = 0; i < 999; ++i) cells.push_back(16777216.0F + 2.0F * static_cast<float>(i % 3));
@@ -105,7 +105,7 @@ TEST_F(BackendTest, MomentsOfAnOffsetKeepTheirDigits) {
   EXPECT_DOUBLE_EQ(m[0].m2, 333.0 * 8.0);
 }
 
-TEST_F(BackendTest, InfiniteCellsShowInTheMoments) {
+TEST_F(ColumnsTest, InfiniteCellsShowInTheMoments) {
   std::vector<float> cells(100, 1.0F);
   cells[40] = std::numeric_limits<float>::infinity();
   const std::vector<Moments> m = moments_in_chunks(backend(), stream(), cells, {100, 1}, 100);

@@ -8,7 +8,7 @@
 namespace footfall {
 namespace {
 
-using test::BackendTest;
+using ColumnsTest = test::BackendTest;
 using test::Extent;
 
 /// Fits of different kinds; every `every`-th column has an indicator, placed from column `from` of the output on.
@@ -46,7 +46,7 @@ std::vector<double> reference(const std::vector<float>& cells, Extent extent, co
 constexpr test::Tolerance two_roundings{0.0, 0x1p-22};
 constexpr float before = -77.0F;
 
-TEST_F(BackendTest, StandardizeFillsScalesClipsAndMarks) {
+TEST_F(ColumnsTest, StandardizeFillsScalesClipsAndMarks) {
   for (const Extent extent : test::table_extents()) {
     const std::vector<float> cells = test::some_table(extent, 21);
     for (const std::int64_t every : {0, 1, 3}) {
@@ -63,7 +63,7 @@ TEST_F(BackendTest, StandardizeFillsScalesClipsAndMarks) {
   }
 }
 
-TEST_F(BackendTest, StandardizeInPlace) {
+TEST_F(ColumnsTest, StandardizeInPlace) {
   const Extent extent{777, 5};
   const std::vector<float> cells = test::some_table(extent, 22);
   const std::vector<ColumnScale> fit = some_fit(5, 0, 0);
@@ -73,7 +73,7 @@ TEST_F(BackendTest, StandardizeInPlace) {
   test::expect_close(download(values.view(), stream()), reference(cells, extent, fit, 5, 0.0), two_roundings, "in place");
 }
 
-TEST_F(BackendTest, StandardizeColumnarGivesTheBitsOfRowMajor) {
+TEST_F(ColumnsTest, StandardizeColumnarGivesTheBitsOfRowMajor) {
   for (const Extent extent : test::table_extents()) {
     const std::vector<float> cells = test::some_table(extent, 23);
     const std::int64_t stride = extent.rows + 3;
@@ -93,7 +93,7 @@ TEST_F(BackendTest, StandardizeColumnarGivesTheBitsOfRowMajor) {
   }
 }
 
-TEST_F(BackendTest, StandardizeGivesEveryBackendTheSameBits) {
+TEST_F(ColumnsTest, StandardizeGivesEveryBackendTheSameBits) {
   // Subtraction, product and comparisons are exact operations of IEEE 754, so the CPU's answer is the answer.
   const Extent extent{1025, 5};
   const std::vector<float> cells = test::some_table(extent, 24);

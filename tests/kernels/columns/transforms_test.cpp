@@ -10,10 +10,10 @@
 namespace footfall {
 namespace {
 
-using test::BackendTest;
+using ColumnsTest = test::BackendTest;
 using test::Extent;
 
-TEST_F(BackendTest, SortedColumnsAscendWithTheMissingLast) {
+TEST_F(ColumnsTest, SortedColumnsAscendWithTheMissingLast) {
   for (const Extent extent : {Extent{0, 2}, Extent{1, 1}, Extent{33, 5}, Extent{1025, 3}}) {
     const std::vector<float> cells = test::some_table(extent, 31);
     const Array<float> in = upload(cells, stream());
@@ -42,7 +42,7 @@ TEST_F(BackendTest, SortedColumnsAscendWithTheMissingLast) {
   }
 }
 
-TEST_F(BackendTest, HistogramCountsCodesAndLeavesOthersOut) {
+TEST_F(ColumnsTest, HistogramCountsCodesAndLeavesOthersOut) {
   for (const Extent extent : test::table_extents()) {
     test::Numbers numbers(32);
     constexpr std::int64_t states = 9;
@@ -60,7 +60,7 @@ TEST_F(BackendTest, HistogramCountsCodesAndLeavesOthersOut) {
   }
 }
 
-TEST_F(BackendTest, HistogramOfManyStates) {
+TEST_F(ColumnsTest, HistogramOfManyStates) {
   constexpr std::int64_t states = 20000;
   constexpr std::int64_t rows = 3000;
   test::Numbers numbers(33);
@@ -86,7 +86,7 @@ std::vector<float> some_knots(std::int64_t columns, std::int64_t points, test::N
   return knots;
 }
 
-TEST_F(BackendTest, InterpolateFollowsItsKnots) {
+TEST_F(ColumnsTest, InterpolateFollowsItsKnots) {
   for (const std::int64_t points : {1, 2, 9}) {
     for (const Extent extent : {Extent{0, 3}, Extent{1, 1}, Extent{33, 5}, Extent{1025, 3}}) {
       test::Numbers numbers(34);
@@ -127,7 +127,7 @@ TEST_F(BackendTest, InterpolateFollowsItsKnots) {
   }
 }
 
-TEST_F(BackendTest, PiecewiseEncodingIsGorishniysEquationOne) {
+TEST_F(ColumnsTest, PiecewiseEncodingIsGorishniysEquationOne) {
   for (const std::int64_t bins : {1, 2, 8}) {
     for (const Extent extent : {Extent{0, 3}, Extent{1, 1}, Extent{33, 5}, Extent{1025, 2}}) {
       test::Numbers numbers(35);
@@ -163,7 +163,7 @@ TEST_F(BackendTest, PiecewiseEncodingIsGorishniysEquationOne) {
   }
 }
 
-TEST_F(BackendTest, GatherTakesWholeRowsOfWiderTables) {
+TEST_F(ColumnsTest, GatherTakesWholeRowsOfWiderTables) {
   for (const Extent extent : {Extent{1, 1}, Extent{33, 5}, Extent{500, 32}, Extent{40, 300}}) {
     test::Numbers numbers(36);
     const std::int64_t stride = extent.columns + 3;
