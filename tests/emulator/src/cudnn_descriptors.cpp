@@ -164,7 +164,8 @@ cudnnStatus_t cudnnSetRNNDescriptor_v8(cudnnRNNDescriptor_t d, cudnnRNNAlgo_t al
   if (math < 0 || math > CUDNN_FMA_MATH) return bad("an unknown math type");
   if ((flags & ~CUDNN_RNN_PADDED_IO_ENABLED) != 0) return bad("unknown bits in auxFlags");
   if (input <= 0 || hidden <= 0 || layers <= 0) return bad("a size that is not positive");
-  if (projection <= 0 || projection > hidden) return bad("projSize is not in 1 .. hiddenSize");  // no projection is projSize == hiddenSize
+  if (projection <= 0) return bad("projSize is not positive");  // no projection is projSize == hiddenSize
+  if (projection > hidden) return unsupported("projSize above hiddenSize");
   if (!floating(type)) return unsupported("the data type");
   const bool precision_fits = type == CUDNN_DATA_DOUBLE ? precision == CUDNN_DATA_DOUBLE
                               : type == CUDNN_DATA_HALF ? precision == CUDNN_DATA_FLOAT || precision == CUDNN_DATA_HALF

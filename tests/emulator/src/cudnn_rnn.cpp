@@ -55,10 +55,13 @@ std::size_t workspace_bytes(const cudnnRNNStruct& r, const cudnnRNNDataStruct& x
          valid_steps(x) * static_cast<std::size_t>(x.width + r.hidden * direction_count(r)) * bytes_of(format_of(r.type));
 }
 
-// Of an LSTM without dropout exactly what cuDNN 9.19 answered: four gates and a cell in each pseudo-layer, y between layers, 256 bytes.
+// Of an LSTM without dropout exactly what cuDNN 9.19 answers: the gates of all pseudo-layers, their cells, y between layers, each rounded up
+// to 32 bytes, and 256 bytes.
 std::size_t reserve_bytes(const cudnnRNNStruct& r, const cudnnRNNDataStruct& x) {
-  const auto hd = static_cast<std::size_t>(r.hidden * direction_count(r)), layers = static_cast<std::size_t>(r.layers);
-  return valid_steps(x) * bytes_of(format_of(r.type)) * hd * (5 * layers + (layers - 1)) + 256;
+  const std::size_t step = valid_steps(x) * bytes_of(format_of(r.type)) * static_cast<std::size_t>(r.hidden * direction_count(r));
+  const auto layers = static_cast<std::size_t>(r.layers);
+  const auto padded = [](std::size_t bytes) { return (bytes + 31) / 32 * 32; };
+  return padded(4 * step * layers) + padded(step * layers) + padded(step * (layers - 1)) + 256;
 }
 
 Refusal check_data(const cudnnRNNDescriptor_t r, const cudnnRNNDataDescriptor_t x, const cudnnRNNDataDescriptor_t y) {
