@@ -49,6 +49,7 @@ TEST_F(LossTest, AgreeWithFloat64) {
       for (const std::int64_t classes : {2, 7, 40}) {
         const std::int64_t columns = loss == Loss::softmax ? classes : 1;
         if (loss != Loss::softmax && classes != 2) continue;
+        if (classes == 40 && shape.batch > 40) continue;  // a block a row: slow on the emulated device
         const std::vector<float> labels = some_labels(loss, shape.batch, classes, numbers());
         const std::vector<Matrix> inputs = {some(shape.members * shape.batch, columns, 6.0)};
         const double scale = 0.25;
