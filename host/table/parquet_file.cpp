@@ -86,7 +86,11 @@ class ParquetFile final : public FileReader {
   const std::vector<std::string>& names() const override { return names_; }
   const std::vector<RawForm>& forms() const override { return forms_; }
   TimeResolution resolution(std::size_t column) const override {
-    return forms_[column] == RawForm::timestamp ? unit_of(*plain_type(schema_->field(static_cast<int>(column))->type())).resolution : TimeResolution::none;
+    if (forms_[column] != RawForm::timestamp) return TimeResolution::none;
+    const arrow::Field& field = *schema_->field(static_cast<int>(column));
+    const TimeResolution stored = unit_of(*plain_type(field.type())).resolution;
+    const bool seconds = field.metadata() != nullptr && field.metadata()->Get("resolution").ValueOr("") == "seconds";
+    return seconds && stored == TimeResolution::milliseconds ? TimeResolution::seconds : stored;  // as our own writer marks them
   }
   Origin::Counting counting() const override { return Origin::Counting::rows; }
   std::int64_t bytes_done() const override {

@@ -28,6 +28,12 @@ std::shared_ptr<arrow::DataType> arrow_type(const OutputColumn& column) {
   }
 }
 
+/// Parquet knows no whole seconds, only milliseconds: a mark on the field lets our reader know them again.
+std::shared_ptr<arrow::Field> field_of(const OutputColumn& column) {
+  const bool seconds = column.type == ColumnType::timestamp && column.resolution == TimeResolution::seconds;
+  return arrow::field(column.name, arrow_type(column), true, seconds ? arrow::key_value_metadata({"resolution"}, {"seconds"}) : nullptr);
+}
+
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 arrow::Status append_column(const Column& column, const OutputColumn& as, arrow::ArrayBuilder& into, std::int64_t from, std::int64_t to) {
@@ -82,11 +88,11 @@ class ParquetSink final : public TableSink {
     properties.compression(codec(options.compression));
     properties.max_row_group_length(row_group_);
     for (const OutputColumn& column : columns_) {
-      fields.push_back(arrow::field(column.name, arrow_type(column)));
+      fields.push_back(field_of(column));
       if (column.type == ColumnType::number) properties.disable_dictionary(column.name);  // measured values seldom repeat
     }
     schema_ = arrow::schema(std::move(fields));
-    // With Arrow's own schema beside, whole seconds are read back as seconds.
+    // Arrow's own schema beside keeps the mark of field_of.
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
     guard([&] {
       writer_ = stream_->check(parquet::arrow::FileWriter::Open(*schema_, arrow::default_memory_pool(), stream_, properties.build(), arrow_properties), name_);

@@ -218,6 +218,7 @@ struct TableReader::State {
       const auto size = std::filesystem::file_size(request.files[file], ignored);
       if (!ignored) bytes_behind += static_cast<std::int64_t>(size);
       reader.reset();
+      at = chunk.rows = 0;
       ++file;
     }
     at = 0;
