@@ -29,30 +29,14 @@ endif()
 set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${relist}")
 
 # footfall_register(TARGET prefix [NAME=value of the environment])
-# Names say where a test lives: cpu/columns/Moments.OneRow. Those of the LSTM are found by `ctest -R lstm` however their suites are spelled.
-set(lstm_tests "*lstm*:*Lstm*:*LSTM*")
+# Names say where a test lives: cpu/columns/Moments.OneRow.
 function(footfall_register target prefix)
   set(properties TIMEOUT 300)
   if(ARGN)
     list(APPEND properties ENVIRONMENT "${ARGN}")
   endif()
-  get_target_property(sources ${target} SOURCES)
-  set(parts "all")
-  if(sources MATCHES "lstm")
-    set(parts "lstm" "rest")
-  endif()
-  foreach(part IN LISTS parts)
-    set(filter "*")
-    set(part_prefix "${prefix}")
-    if(part STREQUAL "lstm")
-      set(filter "${lstm_tests}")
-      set(part_prefix "${prefix}lstm/")
-    elseif(part STREQUAL "rest")
-      set(filter "-${lstm_tests}")
-    endif()
-    gtest_discover_tests(${target} TEST_PREFIX "${part_prefix}" TEST_FILTER "${filter}" TEST_LIST "${target}_${prefix}${part}"
-      DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" PROPERTIES ${properties})
-  endforeach()
+  gtest_discover_tests(${target} TEST_PREFIX "${prefix}" TEST_LIST "${target}_${prefix}" NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" PROPERTIES ${properties})
 endfunction()
 
 function(footfall_add_test target libraries)
