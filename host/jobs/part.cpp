@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/baseline/baseline.hpp"
 #include "engine/train/predict.hpp"
 #include "engine/train/split.hpp"
 #include "host/jobs/choices.hpp"
@@ -47,6 +48,42 @@ std::string describe_epoch(const std::string& name, const EpochRecord& record, s
   return text + fmt::format(", {:.1f} s", record.seconds);
 }
 
+/// The baselines' predictions for rows of the table.
+std::vector<std::pair<std::string, std::vector<Outcome>>> baselines_for(const Prepared& prepared, const PartResult& part, const TrainingData& data,
+                                                                        std::uint64_t seed, Workshop& shop) {
+  const Architecture& model = part.fitted.architecture;
+  const std::vector<std::int64_t>& rows = part.asked.rows;
+  std::vector<std::pair<std::string, std::vector<Outcome>>> out;
+  std::vector<Outcome> constant, recent;
+  for (std::size_t h = 0; h < model.heads.size(); ++h)
+    constant.push_back(constant_baseline(model.heads[h], prepared.labels[h], data.training, static_cast<std::int64_t>(rows.size())));
+  out.emplace_back("constant", std::move(constant));
+  const std::vector<std::string>& names = prepared.table.profile_numbers;
+  const auto column = static_cast<std::size_t>(std::find(names.begin(), names.end(), "recency") - names.begin());
+  if (prepared.features.derived && column < names.size()) {
+    std::vector<float> recency;
+    for (std::size_t e = 0; e < prepared.table.keys.size(); ++e) recency.push_back(prepared.table.profile_number[e * names.size() + column]);
+    for (std::size_t h = 0; h < model.heads.size(); ++h) recent.push_back(recency_baseline(model.heads[h], prepared.labels[h], recency, data.training, rows));
+    out.emplace_back("recency", std::move(recent));
+  }
+  if (model.profile_width == 0) return out;
+  const Architecture linear = linear_architecture(model, model.profile_width);
+  const ParameterLayout layout(linear);
+  TrainingSpec spec;
+  spec.epochs = 20;
+  spec.batch = 256;
+  spec.learning_rate = 0.01F;
+  spec.warm_up = 0.05;
+  spec.cosine = true;
+  spec.seed = seed;
+  ExampleTable table;
+  table.keys = data.table.keys;
+  const TrainingData profiles{table, data.device, data.transform, data.labels, data.training, data.validation};
+  const TrainingResult fitted = train(linear, layout, spec, profiles, initial_parameters(linear, layout, seed), *shop.backend, *shop.stream, {});
+  out.emplace_back("logistic", predict_rows(linear, data.transform, fitted.parameters, table, data.device, {rows}, shop).outcomes);
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::int32_t> strata_of(const Prepared& prepared, const std::vector<std::int64_t>& rows) {
@@ -82,6 +119,26 @@ PartPredictions predict_rows(const Architecture& architecture, const Transform& 
   return out;
 }
 
+std::vector<Outcome> in_order(const PartPredictions& predictions) {
+  std::vector<Outcome> out;
+  const std::size_t n = predictions.rows.size();
+  for (const Outcome& from : predictions.outcomes) {
+    Outcome to;
+    to.prediction.resize(n);
+    to.likeliest.resize(from.likeliest.size());
+    to.probabilities.resize(from.probabilities.size());
+    const std::size_t classes = n > 0 ? from.probabilities.size() / n : 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto row = static_cast<std::size_t>(predictions.rows[i]);
+      to.prediction[row] = from.prediction[i];
+      if (!from.likeliest.empty()) to.likeliest[row] = from.likeliest[i];
+      std::copy_n(from.probabilities.begin() + static_cast<std::ptrdiff_t>(i * classes), classes, to.probabilities.begin() + static_cast<std::ptrdiff_t>(row * classes));
+    }
+    out.push_back(std::move(to));
+  }
+  return out;
+}
+
 PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const std::vector<std::int64_t>& training,
                     const std::vector<std::int64_t>& asked, std::uint64_t seed, const std::string& name, Workshop& shop, const Observer& observer) {
   PartResult out;
@@ -110,7 +167,10 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
     return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, table, device, {rows}, shop);
   };
   if (!parts.validation.empty()) calibrate(fitted.architecture, predictions(parts.validation), prepared);
-  if (!asked.empty()) out.asked = predictions(asked);
+  if (!asked.empty()) {
+    out.asked = predictions(asked);
+    out.baselines = baselines_for(prepared, out, data, seed, shop);
+  }
   out.training = predictions(training);
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/score/outcome.hpp"
@@ -29,6 +30,7 @@ struct PartPredictions {
 struct PartResult {
   FittedPart fitted;
   PartPredictions asked, training;   ///< `training` also holds the validation share
+  std::vector<std::pair<std::string, std::vector<Outcome>>> baselines;  ///< by name, of the rows of `asked`; an outcome may be empty
 };
 [[nodiscard]] PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const std::vector<std::int64_t>& training,
                                   const std::vector<std::int64_t>& asked, std::uint64_t seed, const std::string& name, Workshop& shop,
@@ -38,6 +40,9 @@ struct PartResult {
 [[nodiscard]] PartPredictions predict_rows(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters,
                                            const ExampleTable& table, const DeviceExamples& device, const std::vector<std::vector<std::int64_t>>& groups,
                                            Workshop& shop);
+
+/// The outcomes put back into the order 0, 1, 2, … of their rows, which must be exactly those.
+[[nodiscard]] std::vector<Outcome> in_order(const PartPredictions& predictions);
 
 /// The stratum of each row: its label of the first binary target (2: unknown), or 0 for all where there is none.
 [[nodiscard]] std::vector<std::int32_t> strata_of(const Prepared& prepared, const std::vector<std::int64_t>& rows);

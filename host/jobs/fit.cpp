@@ -1,0 +1,288 @@
+#include "host/jobs/fit.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/train/split.hpp"
+#include "host/jobs/choices.hpp"
+#include "host/jobs/evaluate.hpp"
+#include "host/jobs/tested.hpp"
+#include "host/journeys/clock.hpp"
+#include "host/model_folder/model_folder.hpp"
+#include "host/table/atomic_file.hpp"
+#include "kernels/error.hpp"
+
+namespace footfall {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// What is trained on and what is tested, as rows of the example table.
+struct Part {
+  std::int32_t fold = 0;
+  std::vector<std::int64_t> training, test;
+};
+
+std::vector<std::int64_t> rows_where(const Prepared& prepared, const auto& wanted) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t e = 0; e < prepared.table.size(); ++e)
+    if (wanted(prepared.table.keys[static_cast<std::size_t>(e)])) rows.push_back(e);
+  return rows;
+}
+
+/// Folds are dealt to customers; a customer that is an example only at an earlier cutoff takes the stratum of that example.
+std::vector<Part> fold_parts(const Prepared& prepared, std::int64_t customers, std::int32_t folds, double share, std::uint64_t seed) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(prepared.table.size()));
+  std::iota(all.begin(), all.end(), 0);
+  const std::vector<std::int32_t> strata = strata_of(prepared, all);
+  std::vector<std::int64_t> first(static_cast<std::size_t>(customers), -1);
+  for (const std::int64_t e : all) {
+    std::int64_t& row = first[static_cast<std::size_t>(prepared.table.keys[static_cast<std::size_t>(e)].customer)];
+    if (row < 0) row = e;
+  }
+  std::vector<std::int64_t> who;
+  std::vector<std::int32_t> stratum;
+  for (std::int64_t c = 0; c < customers; ++c)
+    if (first[static_cast<std::size_t>(c)] >= 0) {
+      who.push_back(c);
+      stratum.push_back(strata[static_cast<std::size_t>(first[static_cast<std::size_t>(c)])]);
+    }
+  std::vector<std::int32_t> fold(static_cast<std::size_t>(customers), -1);
+  if (folds > 0) {
+    const std::vector<std::int32_t> dealt = stratified_folds(stratum, folds, seed);
+    for (std::size_t i = 0; i < who.size(); ++i) fold[static_cast<std::size_t>(who[i])] = dealt[i];
+  } else {
+    const std::vector<std::uint8_t> held = stratified_share(stratum, share, seed);
+    for (std::size_t i = 0; i < who.size(); ++i) fold[static_cast<std::size_t>(who[i])] = held[i] != 0 ? 0 : 1;
+  }
+  std::vector<Part> parts;
+  for (std::int32_t k = 0; k < std::max(folds, 1); ++k)
+    parts.push_back({k, rows_where(prepared, [&](const ExampleKey& key) { return fold[static_cast<std::size_t>(key.customer)] != k; }),
+                     rows_where(prepared, [&](const ExampleKey& key) { return fold[static_cast<std::size_t>(key.customer)] == k && key.cutoff == prepared.cutoff; })});
+  return parts;
+}
+
+/// The job's way of testing; test_files are another base, tested once the model is there.
+std::vector<Part> parts_of(const Job& job, const Prepared& prepared, std::int64_t customers) {
+  const SplitSpec& split = job.split;
+  if (split.kind == SplitKind::folds) return fold_parts(prepared, customers, split.folds, 0.0, split.seed);
+  if (split.kind == SplitKind::test) return split.test > 0.0 ? fold_parts(prepared, customers, 0, split.test, split.seed) : std::vector<Part>();
+  if (split.kind == SplitKind::out_of_time)
+    return {{0, rows_where(prepared, [&](const ExampleKey& key) { return key.cutoff != prepared.cutoff; }),
+             rows_where(prepared, [&](const ExampleKey& key) { return key.cutoff == prepared.cutoff; })}};
+  return {};
+}
+
+/// The last fit: all examples; out of time those at the job's cutoff and the steps back from it.
+std::vector<std::int64_t> final_rows(const Job& job, const Prepared& prepared, const std::vector<std::int64_t>& cutoffs) {
+  const std::int64_t oldest = job.split.kind == SplitKind::out_of_time ? cutoffs[cutoffs.size() - 2] : cutoffs.back();
+  return rows_where(prepared, [&](const ExampleKey& key) { return key.cutoff >= oldest; });
+}
+
+void ready_folder(const std::filesystem::path& folder, Existing existing) {
+  if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder)) {
+    if (existing == Existing::refuse) throw bad_input(folder.string() + " exists already", "give --overwrite to replace it, --resume to go on, or another --out");
+    for (const char* name : {"model.json", "weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv"}) std::filesystem::remove(folder / name);
+  }
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) throw bad_input("the folder " + folder.string() + " cannot be made: " + problem.message(), "choose another --out");
+}
+
+std::string history_lines(const std::string& name, const std::vector<HeadSpec>& heads, const TrainingResult& result, bool header) {
+  std::string text;
+  if (header) {
+    text = "fit,epoch,learning_rate,seconds";
+    for (const HeadSpec& head : heads) text += fmt::format(",{0}_training,{0}_validation", head.name);
+    text += "\n";
+  }
+  for (const EpochRecord& r : result.history) {
+    text += fmt::format("{},{},{:.6g},{:.3f}", name, r.epoch, r.learning_rate, r.seconds);
+    for (std::size_t h = 0; h < heads.size(); ++h)
+      text += fmt::format(",{:.6f},{}", r.training[h], r.validation.empty() ? std::string() : fmt::format("{:.6f}", r.validation[h]));
+    text += "\n";
+  }
+  return text;
+}
+
+class Timer {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    return seconds;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+ordered_json data_json(const ReadBase& read, const Prepared& prepared) {
+  ordered_json out = {{"rows_read", read.counts.rows_read()}, {"customers", read.base.customers()}};
+  if (read.base.journeys) {
+    const EventCounts counts = count_events(read.base, prepared.cutoff, prepared.features.max_length);
+    out["events_before_cutoff"] = counts.before_cutoff;
+    out["events_kept"] = counts.kept;
+    out["events"] = read.counts.events;
+    out["rows_filtered"] = read.counts.event_rows_filtered;
+    out["rows_merged"] = read.counts.event_rows_merged;
+  }
+  return out;
+}
+
+/// The whole job, step by step.
+class Fit {
+ public:
+  Fit(const Job& job, std::filesystem::path folder, const RunOptions& options) : asked_(job), folder_(std::move(folder)), options_(options), shop_(options) {}
+
+  ordered_json run() {
+    read();
+    choose();
+    test();
+    fit_all();
+    save();
+    return metrics_;
+  }
+
+ private:
+  void read() {
+    read_ = read_base(asked_);
+    for (const std::string& notice : read_.notices) options_.observer.note(notice);
+    cutoffs_ = cutoffs_of(read_);
+    if (read_.base.journeys && read_.job.split.cutoff)
+      for (const std::string& notice : window_notices(read_.base, read_.job, cutoffs_.front())) options_.observer.note("warning: " + notice);
+    metrics_["timing"]["read"] = timer_.lap();
+    prepared_ = prepare_examples(read_, cutoffs_, shop_.backend->team());
+    dictionaries_ = dictionaries_of(read_.base, prepared_.features);
+    parts_ = parts_of(read_.job, prepared_, read_.base.customers());
+    metrics_["data"] = data_json(read_, prepared_);
+    metrics_["timing"]["features"] = timer_.lap();
+  }
+
+  void choose() {
+    job_ = read_.job;
+    const std::int64_t training = parts_.empty() ? prepared_.table.size() : static_cast<std::int64_t>(parts_.front().training.size());
+    if (training < 2) throw bad_input(fmt::format("only {} examples to train on", training), "give more customers, or an earlier [split] cutoff");
+    make_choices(job_, training, read_.base.journeys.has_value());
+    const std::vector<std::string> lines = describe_choices(read_.job, job_);
+    if (!lines.empty()) options_.observer.note(fmt::format("chosen for {} training examples: {}", training, fmt::join(lines, ", ")));
+  }
+
+  void test() {
+    for (const Part& part : parts_) {
+      if (part.test.empty()) throw bad_input("the test part holds no example", "give more customers, or fewer [split] folds");
+      const std::string name = parts_.size() > 1 ? fmt::format("fold {}/{}", part.fold + 1, parts_.size()) : std::string("test");
+      PartResult result = fit_part(job_, prepared_, dictionaries_, part.training, part.test, job_.split.seed + static_cast<std::uint64_t>(part.fold), name, shop_, options_.observer);
+      history_ += history_lines(name, result.fitted.architecture.heads, result.fitted.training, history_.empty());
+      tested_.push_back({part.fold, std::move(result.asked), std::move(result.baselines)});
+      trained_.push_back({part.fold, std::move(result.training), {}});
+      last_ = std::move(result.fitted);
+      parameters_ = ParameterLayout(last_.architecture).trained();
+    }
+    metrics_["timing"]["test"] = timer_.lap();
+  }
+
+  void fit_all() {
+    const bool kept = job_.split.kind == SplitKind::test && !job_.split.refit && !parts_.empty();
+    const std::vector<std::int64_t> rows = kept ? parts_.front().training : final_rows(job_, prepared_, cutoffs_);
+    if (!kept) {
+      PartResult result = fit_part(job_, prepared_, dictionaries_, rows, {}, job_.split.seed, "final", shop_, options_.observer);
+      history_ += history_lines("final", result.fitted.architecture.heads, result.fitted.training, history_.empty());
+      last_ = std::move(result.fitted);
+      final_ = std::move(result.training);
+    } else {
+      final_ = trained_.front().predictions;
+    }
+    parameters_ = ParameterLayout(last_.architecture).trained();
+    metrics_["timing"]["final"] = timer_.lap();
+  }
+
+  void judge_all() {
+    const std::vector<HeadSpec>& heads = last_.architecture.heads;
+    if (!tested_.empty()) {
+      metrics_["test"] = figures_json(judge(heads, prepared_.labels, tested_));
+      metrics_["train"] = figures_json(judge(heads, prepared_.labels, trained_));
+      ordered_json& baselines = metrics_["baselines"] = ordered_json::object();
+      for (const char* name : {"constant", "recency", "logistic"}) {
+        const ordered_json figures = figures_json(judge_baseline(name, heads, prepared_.labels, tested_));
+        for (const auto& [target, values] : figures.items()) baselines[target][name] = values;
+      }
+    } else {
+      metrics_["train"] = figures_json(judge(heads, prepared_.labels, {{0, final_, {}}}));
+    }
+  }
+
+  SavedModel saved() const {
+    SavedModel model;
+    model.job = job_;
+    model.features = prepared_.features;
+    model.transform = last_.transform;
+    model.architecture = last_.architecture;
+    model.parameters = last_.training.parameters;
+    model.fingerprint = fingerprint_of(read_.base);
+    model.device = options_.device.name();
+    for (std::size_t h = 0; h < prepared_.schemas.size(); ++h)
+      model.targets.push_back({prepared_.schemas[h], decile_boundaries(final_.outcomes[h].prediction)});
+    return model;
+  }
+
+  void save() {
+    judge_all();
+    const SavedModel model = saved();
+    if (job_.split.kind == SplitKind::test_files) add_test_files(model);
+    metrics_["model"] = {{"parameters", parameters_}, {"padding", last_.training.padding}, {"best_epoch", last_.training.best_epoch}};
+    metrics_["protocol"] = job_.split.kind == SplitKind::out_of_time ? "out of time" : job_.split.kind == SplitKind::folds ? "folds"
+                           : job_.split.kind == SplitKind::test_files ? "test files" : "held out";
+    metrics_["device"] = options_.device.name();
+    if (!tested_.empty()) write_test_predictions(folder_ / "test_predictions.parquet", read_.base.ids, model.architecture.heads, prepared_, tested_);
+    write_file(folder_ / "history.csv", history_);
+    metrics_["timing"]["save"] = timer_.lap();
+    write_file(folder_ / "metrics.json", metrics_.dump(2) + "\n");
+    save_model(folder_, model);
+  }
+
+  void add_test_files(const SavedModel& model) {
+    Job other = job_;
+    FilesSpec& files = other.customers && !other.events ? other.customers->table : other.events->table;
+    files.files = job_.split.test_files;
+    const Evaluation evaluation = evaluate_base(model, read_base(other), shop_);
+    metrics_["test"] = evaluation.figures;
+    write_test_predictions(folder_ / "test_predictions.parquet", evaluation.ids, model.architecture.heads, evaluation.prepared, {evaluation.tested});
+  }
+
+  const Job& asked_;
+  std::filesystem::path folder_;
+  const RunOptions& options_;
+  Workshop shop_;
+  Timer timer_;
+  ReadBase read_;
+  std::vector<std::int64_t> cutoffs_;
+  Prepared prepared_;
+  Dictionaries dictionaries_;
+  Job job_;
+  std::vector<Part> parts_;
+  std::vector<TestedFold> tested_, trained_;
+  FittedPart last_;
+  PartPredictions final_;
+  std::int64_t parameters_ = 0;
+  std::string history_;
+  ordered_json metrics_;
+};
+
+}  // namespace
+
+ordered_json fit(const Job& job, const std::filesystem::path& folder, Existing existing, const RunOptions& options) {
+  if (existing == Existing::resume && holds_model(folder)) {
+    options.observer.note(folder.string() + " holds a finished model: nothing to do");
+    return ordered_json::parse(read_file(folder / "metrics.json"));
+  }
+  ready_folder(folder, existing);
+  return Fit(job, folder, options).run();
+}
+
+}  // namespace footfall

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/transform/transform.hpp"
+#include "host/jobs/run.hpp"
+
+namespace footfall {
+
+struct ScoreRequest {
+  std::filesystem::path model;
+  std::filesystem::path out;              ///< .parquet, .csv, or a folder (no ending) of 16 shards
+  std::vector<std::string> events;        ///< files instead of the job's; empty: the job's
+  std::vector<std::string> customers;     ///< likewise
+  std::string as_of;                      ///< empty: the newest time plus one unit of its resolution
+  bool overwrite = false;
+};
+
+/// How busy a stage of the pipeline was.
+struct StageTime {
+  std::string stage;
+  double seconds = 0.0;
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+
+struct ScoreSummary {
+  std::int64_t customers = 0;
+  std::string as_of;                      ///< as a person reads it; empty without events
+  double seconds = 0.0;
+  std::vector<StageTime> stages;
+  std::vector<UnseenCount> unseen;        ///< columns with words that the fit did not see
+};
+
+/// Scores every customer with an event before `as_of` and every customer of the table, each once, in the order of partitions.
+/// The file is written beside its name and renamed when whole. Throws Error{bad_input} when the data does not suit the model.
+ScoreSummary score(const ScoreRequest& request, const RunOptions& options);
+
+}  // namespace footfall
