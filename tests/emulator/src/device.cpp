@@ -45,12 +45,23 @@ void report_leaks() {
 
 }  // namespace
 
-std::unique_lock<std::mutex> device_lock() {
+namespace {
+std::mutex& device_mutex() {
   static std::mutex& mutex = *new std::mutex;
+  return mutex;
+}
+}  // namespace
+
+DeviceLock::DeviceLock() {
   static const int registered = std::atexit(report_leaks);
-  (void)registered;
+  static_cast<void>(registered);
   if (running > 0) fault("CUDA is called from a kernel or from a host function of a stream");
-  return std::unique_lock<std::mutex>(mutex);
+  device_mutex().lock();
+}
+
+DeviceLock::~DeviceLock() {
+  close_device_memory();
+  device_mutex().unlock();
 }
 
 bool device_is_running() { return running > 0; }

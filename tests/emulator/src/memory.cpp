@@ -21,6 +21,7 @@ constexpr std::size_t kRange = std::size_t{1} << 39;     // addresses for device
 constexpr std::size_t kCapacity = std::size_t{80} << 30;  // of an H100
 constexpr std::uint32_t kGuardWord = 0xffc0dead;          // a NaN of its own in the slack around an allocation
 constexpr unsigned char kPoison = 0xff;                   // fresh memory: NaN as float32 and float64, -1 as an integer
+constexpr std::size_t kHuge = std::size_t{64} << 20;      // from here on poison is mapped, not written
 
 struct Allocation {
   unsigned char* pages = nullptr;
@@ -30,6 +31,7 @@ struct Allocation {
   std::uint64_t number = 0;
   std::string what;
   bool released = false;  // the host gave it back; the stream has not yet come to it
+  bool open = false;      // the device touched it since it last began to run
 };
 
 struct Memory {
@@ -39,6 +41,7 @@ struct Memory {
   std::uint64_t count = 0;
   std::map<const unsigned char*, Allocation> alive, gone;  // by the first byte; gone ones explain a fault
   std::map<const unsigned char*, Allocation> pinned;
+  std::vector<Allocation*> open;
 };
 // Never destroyed: it is asked about at the very end.
 Memory& memory() {
@@ -80,8 +83,22 @@ const Allocation* around(const std::map<const unsigned char*, Allocation>& all, 
   return p < a.pages + a.page_bytes + margin ? &a : nullptr;
 }
 
+// Device memory is closed while host code runs; the first access of the device opens an allocation.
 void on_bad_access(int, siginfo_t* info, void*) {
   const auto* p = static_cast<const unsigned char*>(info->si_addr);
+  if (device_is_running() && is_device_address(p)) {
+    Memory& m = memory();
+    const auto next = m.alive.upper_bound(p + kAlignment);
+    for (auto it = next; it != m.alive.begin();) {
+      Allocation& a = (--it)->second;
+      if (p >= a.pages + a.page_bytes) break;
+      if (p < a.pages || a.open) continue;
+      if (mprotect(a.pages, a.page_bytes, PROT_READ | PROT_WRITE) != 0) break;
+      a.open = true;
+      m.open.push_back(&a);
+      return;
+    }
+  }
   const std::string who = device_is_running() ? "a kernel or a library call accesses " : "host code accesses ";
   fault("illegal address: " + who + describe_address(p));
 }
@@ -108,6 +125,26 @@ void start() {
 
 }  // namespace
 
+namespace {
+
+// Poison that takes memory only where it is overwritten: one file of it, mapped privately again and again.
+bool map_poison(unsigned char* pages, std::size_t bytes) {
+  static const int file = [] {
+    const int f = memfd_create("footfall-poison", MFD_CLOEXEC);
+    if (f < 0 || ftruncate(f, static_cast<off_t>(kHuge)) != 0) fault("no memory for poison");
+    void* all = mmap(nullptr, kHuge, PROT_READ | PROT_WRITE, MAP_SHARED, f, 0);
+    if (all == MAP_FAILED) fault("no memory for poison");
+    std::memset(all, kPoison, kHuge);
+    munmap(all, kHuge);
+    return f;
+  }();
+  for (std::size_t at = 0; at < bytes; at += kHuge)
+    if (mmap(pages + at, std::min(kHuge, bytes - at), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, 0) == MAP_FAILED) return false;
+  return true;
+}
+
+}  // namespace
+
 void* allocate_device(std::size_t bytes, const std::string& what) {
   start();
   Memory& m = memory();
@@ -118,13 +155,18 @@ void* allocate_device(std::size_t bytes, const std::string& what) {
   if (m.used_range + a.page_bytes + 2 * kPage > kRange) return nullptr;
   a.pages = m.range + m.used_range + kPage;
   m.used_range += a.page_bytes + kPage;  // a closed page lies between any two
-  if (mprotect(a.pages, a.page_bytes, PROT_READ | PROT_WRITE) != 0) return nullptr;
+  if (bytes >= kHuge) {
+    if (!map_poison(a.pages, a.page_bytes)) return nullptr;
+  } else if (mprotect(a.pages, a.page_bytes, PROT_READ | PROT_WRITE) != 0) {
+    return nullptr;
+  }
   a.memory = a.pages + a.page_bytes - rounded;
   a.bytes = bytes;
   a.number = ++m.count;
   a.what = what;
-  std::memset(a.memory, kPoison, a.bytes);
+  if (bytes < kHuge) std::memset(a.memory, kPoison, a.bytes);
   fill_guards(a);
+  mprotect(a.pages, a.page_bytes, PROT_NONE);
   m.used += bytes;
   void* result = a.memory;
   m.alive.emplace(a.memory, std::move(a));
@@ -146,6 +188,7 @@ void finish_release(void* pointer) {
   Memory& m = memory();
   const auto found = m.alive.find(static_cast<unsigned char*>(pointer));
   check_guards("the release of " + name(found->second));
+  std::erase(m.open, &found->second);
   Allocation a = std::move(found->second);
   m.alive.erase(found);
   mmap(a.pages, a.page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
@@ -184,11 +227,19 @@ void check_device_range(const void* pointer, std::size_t bytes, const std::strin
 }
 
 void check_guards(const std::string& after) {
-  for (const auto& [key, a] : memory().alive) {
-    const unsigned char* broken = broken_guard(a);
-    if (broken == nullptr) continue;
-    fault("write outside an allocation: after " + after + " something is written at " + describe_address(broken));
+  // What was not opened was not written.
+  for (const Allocation* a : memory().open) {
+    const unsigned char* broken = broken_guard(*a);
+    if (broken != nullptr) fault("write outside an allocation: after " + after + " something is written at " + describe_address(broken));
   }
+}
+
+void close_device_memory() {
+  for (Allocation* a : memory().open) {
+    mprotect(a->pages, a->page_bytes, PROT_NONE);
+    a->open = false;
+  }
+  memory().open.clear();
 }
 
 std::string describe_address(const void* pointer) {

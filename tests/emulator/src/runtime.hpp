@@ -15,7 +15,14 @@ namespace footfall_emulator {
 
 // ---- the whole device
 /// One lock for all: the device does one thing at a time, whichever host thread asked for it.
-[[nodiscard]] std::unique_lock<std::mutex> device_lock();
+class [[nodiscard]] DeviceLock {
+ public:
+  DeviceLock();
+  ~DeviceLock();  ///< device memory is closed to the host again
+  DeviceLock(const DeviceLock&) = delete;             // it holds a lock
+  DeviceLock& operator=(const DeviceLock&) = delete;  // likewise
+};
+inline DeviceLock device_lock() { return {}; }
 /// True while this thread runs kernels, library calls or host functions of a stream.
 [[nodiscard]] bool device_is_running();
 
@@ -45,8 +52,7 @@ void check_guards(const std::string& after);
 /// Says what an address is: "4 bytes past the end of the 4000 bytes allocated by ...".
 [[nodiscard]] std::string describe_address(const void* pointer);
 void count_memory(Census& census);
-/// Opens and closes device memory: while host code runs nobody can read it.
-void open_device_memory();
+/// While host code runs nobody can read device memory; work of the device opens what it touches.
 void close_device_memory();
 
 // ---- streams
