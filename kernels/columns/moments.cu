@@ -4,12 +4,12 @@
 //         of 4, else 1. Thread x owns a group, thread y the rows y, y + block.y, ...: neighbours read neighbouring addresses, four cells in
 //         one 16-byte load where the matrix is aligned for it. Sums of the distance from the thread's first valid cell are kept in float64,
 //         so no outlier and no offset costs digits; the threads of a column are joined in a fixed tree over y. partial[tile][column].
-//         Stage 2: a thread a column folds the tiles into the state in ascending order.
+//         Stage 2: a thread a column folds the tiles into the state in ascending order, from shared memory that the block fills ahead of it.
 // Same bits  The tree depends on the number of columns only and tiles count from the first row: no chunk, grid or device changes a bit.
 // Bytes   4 a cell, read once; 2 * 48 / 4096 a cell for the partials.
 // Limit   Memory bandwidth where float64 runs at half or a 32nd of float32 (A100, H100, H200: 3 float64 operations a cell, below a tenth of
-//         the peak at full bandwidth); on cards with 1/64 (L4, RTX) the float64 units. The fold of stage 2 is a chain of about 100 cycles a
-//         tile, hidden when the matrix is wide and about as long as stage 1 for 8 columns.
+//         the peak at full bandwidth); on cards with 1/64 (L4, RTX) the float64 units. The fold of stage 2 is a chain of three dependent
+//         float64 operations a tile, about 60 cycles: next to nothing beside a wide matrix, about as long as stage 1 for 8 columns.
 
 #include <cuda_runtime.h>
 
@@ -110,12 +110,31 @@ __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const f
   }
 }
 
-__global__ void __launch_bounds__(128) fold_tiles(const Moments* __restrict__ partial, std::int64_t tiles, std::int64_t columns, Moments* __restrict__ state) {
-  const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (c >= columns) return;
-  Moments all = state[c];
-  for (std::int64_t tile = 0; tile < tiles; ++tile) all = merge_moments(all, partial[tile * columns + c]);
-  state[c] = all;
+/// A round takes block.y tiles into shared memory, all columns of the block at once; then the threads of y = 0 fold them in ascending order
+/// while the cells of the next round are on their way.
+__global__ void __launch_bounds__(sheet_threads) fold_tiles(const Moments* __restrict__ partial, std::int64_t tiles, std::int64_t columns, Moments* __restrict__ state) {
+  auto* round = dynamic_shared<Moments>();
+  const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  const std::int64_t y = threadIdx.y;
+  const std::int64_t high = blockDim.y;
+  const bool here = column < columns;
+  const bool folds = here && y == 0;
+  Moments all{};
+  if (folds) all = state[column];
+  Moments next{};
+  if (here && y < tiles) next = partial[y * columns + column];
+  for (std::int64_t first = 0; first < tiles; first += high) {
+    round[y * blockDim.x + threadIdx.x] = next;
+    block_barrier();
+    const std::int64_t following = first + high + y;
+    if (here && following < tiles) next = partial[following * columns + column];
+    const std::int64_t count = tiles - first < high ? tiles - first : high;
+    if (folds) {
+      for (std::int64_t t = 0; t < count; ++t) all = merge_moments(all, round[t * blockDim.x + threadIdx.x]);
+    }
+    block_barrier();
+  }
+  if (folds) state[column] = all;
 }
 
 }  // namespace
@@ -133,7 +152,9 @@ void launch_moments(MatrixView<const float> in, View<Moments> state, CudaStream&
   } else {
     launch(tile_moments<4, false>, over.grid, over.block, 0, stream.native(), in, partial);
   }
-  launch(fold_tiles, dim3(static_cast<unsigned>((in.columns + 127) / 128)), dim3(128), 0, stream.native(), partial, tiles, in.columns, state.data);
+  Sheet strips = sheet(1, in.columns, 1);
+  if (strips.block.y > tiles) strips.block.y = static_cast<unsigned>(tiles);
+  launch(fold_tiles, dim3(strips.grid.y), strips.block, sheet_threads * sizeof(Moments), stream.native(), partial, tiles, in.columns, state.data);
 }
 
 }  // namespace footfall

@@ -153,9 +153,9 @@ TEST_F(CudaStreamTest, ExceptionsLeaveARecording) {
   EXPECT_EQ(download(values.view(), stream())[0], 1.0F);
 }
 
-// The partial moments of 120,000 columns need more scratch than a stream starts with.
+// The partial moments of 90,000 columns need more scratch than a stream starts with.
 TEST_F(CudaStreamTest, ScratchGrowsOutsideOfRecordingsOnly) {
-  constexpr std::int64_t columns = 120'000;
+  constexpr std::int64_t columns = 90'000;
   std::vector<float> row(columns);
   std::iota(row.begin(), row.end(), 0.0F);
   Array<float> values = upload(row, stream());
