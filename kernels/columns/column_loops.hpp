@@ -8,7 +8,7 @@
 namespace footfall {
 
 /// Columns that moments_of_tile takes at once.
-constexpr std::int64_t moments_columns = 16;
+constexpr std::int64_t moments_columns = 32;
 
 /// Moments of at most `Columns::tile_rows` rows of at most `moments_columns` columns. A column's sums are a chain of float64 additions in ascending
 /// order of the rows, so the bits are the same for every instruction set and however the columns are grouped.

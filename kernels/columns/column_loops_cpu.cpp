@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/columns/column_loops.hpp"
 #include "kernels/columns/moments_math.hpp"
@@ -17,82 +17,118 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Doubles = hn::ScalableTag<double>;
-using HalfFloats = hn::Rebind<float, Doubles>;
-using Wide = hn::Vec<Doubles>;
+/// The first cell of each column that is there, else 0: what distances are measured from.
+HWY_INLINE void find_shifts(MatrixView<const float> in, float* shift) {
+  for (std::int64_t c = 0; c < in.columns; ++c) {
+    shift[c] = 0.0F;
+    for (std::int64_t r = 0; r < in.rows; ++r) {
+      const float x = in.data[r * in.stride + c];
+      if (x != x) continue;
+      shift[c] = x;
+      break;
+    }
+  }
+}
 
-/// What the rows of a tile add up to in each column of a vector.
-struct Sums {
-  Wide shift, count, missing, sum, squares, minimum, maximum;
+/// What a tile's columns add up to, one entry a column.
+struct TileSums {
+  HWY_ALIGN float shift[moments_columns];
+  HWY_ALIGN float missing[moments_columns];
+  HWY_ALIGN float minimum[moments_columns];
+  HWY_ALIGN float maximum[moments_columns];
+  HWY_ALIGN double sum[moments_columns];
+  HWY_ALIGN double squares[moments_columns];
 };
 
-/// One row of a vector's columns. The first cell that is there is what distances are measured from.
-HWY_INLINE void add_row(Sums& s, Wide x) {
-  const Doubles d;
-  const Wide one = hn::Set(d, 1.0);
-  const auto there = hn::Eq(x, x);
-  const auto first = hn::And(there, hn::Eq(s.count, hn::Zero(d)));
-  s.shift = hn::IfThenElse(first, x, s.shift);
-  s.count = hn::Add(s.count, hn::IfThenElseZero(there, one));
-  s.missing = hn::Add(s.missing, hn::IfThenZeroElse(there, one));
-  const Wide apart = hn::IfThenElseZero(there, hn::Sub(x, s.shift));
-  s.sum = hn::Add(s.sum, apart);
-  s.squares = hn::Add(s.squares, hn::Mul(apart, apart));
-  s.minimum = hn::IfThenElse(hn::Lt(x, s.minimum), x, s.minimum);
-  s.maximum = hn::IfThenElse(hn::Gt(x, s.maximum), x, s.maximum);
-}
+#if HWY_TARGET != HWY_SCALAR
+/// Far enough ahead that memory has answered.
+constexpr std::int64_t rows_ahead = 64;
 
-HWY_INLINE Sums no_sums() {
-  const Doubles d;
-  const Wide zero = hn::Zero(d);
-  const double infinity = std::numeric_limits<double>::infinity();
-  return {zero, zero, zero, zero, zero, hn::Set(d, infinity), hn::Set(d, -infinity)};
+/// Adds rows to columns [first, first + a vector of float32). A missing cell counts as the shift, whose distance is 0.
+HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, TileSums& sums) {
+  const hn::CappedTag<float, 16> f;
+  const hn::Half<decltype(f)> half;
+  const hn::Repartition<double, decltype(f)> d;
+  const auto shift = hn::Load(f, sums.shift + first);
+  const auto shift_low = hn::PromoteTo(d, hn::LowerHalf(half, shift));
+  const auto shift_high = hn::PromoteTo(d, hn::UpperHalf(half, shift));
+  const auto wide = hn::Lanes(d);
+  auto missing = hn::Load(f, sums.missing + first);
+  auto minimum = hn::Load(f, sums.minimum + first);
+  auto maximum = hn::Load(f, sums.maximum + first);
+  auto sum_low = hn::Load(d, sums.sum + first);
+  auto sum_high = hn::Load(d, sums.sum + first + wide);
+  auto squares_low = hn::Load(d, sums.squares + first);
+  auto squares_high = hn::Load(d, sums.squares + first + wide);
+  const auto one = hn::Set(f, 1.0F);
+  const std::int64_t left = in.columns - first;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(f));
+  // A vector may reach into the rows that follow, not past the last cell of the matrix; what lanes beyond the columns hold is not looked at.
+  const std::int64_t cells = (in.rows - 1) * in.stride + in.columns - first;
+  HWY_ALIGN float rest[16] = {};
+  for (std::int64_t r = 0; r < in.rows; ++r) {
+    const float* row = in.data + r * in.stride + first;
+    hwy::Prefetch(row + rows_ahead * in.stride);
+    if (r * in.stride + lanes > cells) {
+      std::copy_n(row, std::min(left, lanes), rest);
+      row = rest;
+    }
+    const auto read = hn::LoadU(f, row);
+    const auto there = hn::Eq(read, read);
+    const auto x = hn::IfThenElse(there, read, shift);
+    missing = hn::Add(missing, hn::IfThenZeroElse(there, one));
+    minimum = hn::Min(minimum, x);
+    maximum = hn::Max(maximum, x);
+    const auto low = hn::Sub(hn::PromoteTo(d, hn::LowerHalf(half, x)), shift_low);
+    const auto high = hn::Sub(hn::PromoteTo(d, hn::UpperHalf(half, x)), shift_high);
+    sum_low = hn::Add(sum_low, low);
+    sum_high = hn::Add(sum_high, high);
+    squares_low = hn::Add(squares_low, hn::Mul(low, low));
+    squares_high = hn::Add(squares_high, hn::Mul(high, high));
+  }
+  hn::Store(missing, f, sums.missing + first);
+  hn::Store(minimum, f, sums.minimum + first);
+  hn::Store(maximum, f, sums.maximum + first);
+  hn::Store(sum_low, d, sums.sum + first);
+  hn::Store(sum_high, d, sums.sum + first + wide);
+  hn::Store(squares_low, d, sums.squares + first);
+  hn::Store(squares_high, d, sums.squares + first + wide);
 }
-
-/// Lanes of the sums, one column each, as moments.
-HWY_INLINE void give_out(const Sums& s, Moments* out, std::int64_t columns) {
-  constexpr std::int64_t most = HWY_MAX_BYTES / sizeof(double);
-  HWY_ALIGN double lane[7][most];
-  const Doubles d;
-  hn::Store(s.shift, d, lane[0]);
-  hn::Store(s.count, d, lane[1]);
-  hn::Store(s.missing, d, lane[2]);
-  hn::Store(s.sum, d, lane[3]);
-  hn::Store(s.squares, d, lane[4]);
-  hn::Store(s.minimum, d, lane[5]);
-  hn::Store(s.maximum, d, lane[6]);
-  for (std::int64_t c = 0; c < columns; ++c) {
-    out[c] = moments_of_sums(lane[0][c], static_cast<std::int64_t>(lane[1][c]), static_cast<std::int64_t>(lane[2][c]), lane[3][c], lane[4][c], lane[5][c],
-                             lane[6][c]);
+HWY_INLINE std::int64_t columns_at_once() { return static_cast<std::int64_t>(hn::Lanes(hn::CappedTag<float, 16>())); }
+#else
+HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, TileSums& sums) {
+  const float shift = sums.shift[first];
+  for (std::int64_t r = 0; r < in.rows; ++r) {
+    const float read = in.data[r * in.stride + first];
+    const float x = is_missing(read) ? shift : read;
+    if (is_missing(read)) sums.missing[first] += 1.0F;
+    sums.minimum[first] = std::min(sums.minimum[first], x);
+    sums.maximum[first] = std::max(sums.maximum[first], x);
+    const double apart = static_cast<double>(x) - static_cast<double>(shift);
+    sums.sum[first] += apart;
+    sums.squares[first] += apart * apart;
   }
 }
+HWY_INLINE std::int64_t columns_at_once() { return 1; }
+#endif
 
 void MomentsOfTile(MatrixView<const float> in, Moments* out) {
-  const Doubles d;
-  const HalfFloats f;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  std::int64_t c = 0;
-  for (; c + 2 * lanes <= in.columns; c += 2 * lanes) {  // two vectors hide each other's latency
-    Sums a = no_sums();
-    Sums b = no_sums();
-    for (std::int64_t r = 0; r < in.rows; ++r) {
-      const float* const row = in.data + r * in.stride + c;
-      add_row(a, hn::PromoteTo(d, hn::LoadU(f, row)));
-      add_row(b, hn::PromoteTo(d, hn::LoadU(f, row + lanes)));
-    }
-    give_out(a, out + c, lanes);
-    give_out(b, out + c + lanes, lanes);
+  TileSums sums{};
+  find_shifts(in, sums.shift);
+  std::copy_n(sums.shift, moments_columns, sums.minimum);
+  std::copy_n(sums.shift, moments_columns, sums.maximum);
+  // A few rows at a time, so that the second vector of columns finds them in the first cache.
+  constexpr std::int64_t few = 128;
+  for (std::int64_t r = 0; r < in.rows; r += few) {
+    const MatrixView<const float> rows = in.row_range(r, std::min(few, in.rows - r));
+    for (std::int64_t c = 0; c < in.columns; c += columns_at_once()) sum_columns(rows, c, sums);
   }
-  for (; c < in.columns; c += lanes) {
-    const std::int64_t left = std::min(lanes, in.columns - c);
-    Sums s = no_sums();
-    HWY_ALIGN float rest[HWY_MAX_BYTES / sizeof(float)] = {};
-    for (std::int64_t r = 0; r < in.rows; ++r) {
-      const float* const row = in.data + r * in.stride + c;
-      for (std::int64_t i = 0; i < left; ++i) rest[i] = row[i];
-      add_row(s, hn::PromoteTo(d, hn::Load(f, rest)));
-    }
-    give_out(s, out + c, left);
+  for (std::int64_t c = 0; c < in.columns; ++c) {
+    const auto missing = static_cast<std::int64_t>(sums.missing[c]);  // at most tile_rows, which float32 counts exactly
+    const Moments none;
+    const bool any = missing < in.rows;
+    out[c] = moments_of_sums(static_cast<double>(sums.shift[c]), in.rows - missing, missing, sums.sum[c], sums.squares[c],
+                             any ? static_cast<double>(sums.minimum[c]) : none.minimum, any ? static_cast<double>(sums.maximum[c]) : none.maximum);
   }
 }
 
