@@ -72,7 +72,7 @@ __device__ inline Running joined_over_rows(const Running& mine, Running* shared)
   const int high = static_cast<int>(blockDim.y);
   shared[y * wide + x] = mine;
   block_barrier();
-  for (int half = sheet_threads / 2; half > 0; half /= 2) {
+  for (int half = half_of(high); half > 0; half /= 2) {
     if (y < half && y + half < high) shared[y * wide + x] = joined(shared[y * wide + x], shared[(y + half) * wide + x]);
     block_barrier();
   }

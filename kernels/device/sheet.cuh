@@ -37,6 +37,13 @@ __device__ inline std::int64_t sheet_row(std::int64_t rows_each) {
   return static_cast<std::int64_t>(blockIdx.x) * blockDim.y * rows_each + threadIdx.y;
 }
 
+/// The first distance of a tree over `lines` lines: the largest power of two below their number.
+__device__ inline int half_of(int lines) {
+  int half = 0;
+  for (int power = 1; power < lines; power *= 2) half = power;
+  return half;
+}
+
 /// `width` neighbouring cells, 1 or 4; four are one 16-byte access. The first pair leaves the cells in the caches, the second streams them past.
 template <int width>
 __device__ inline void load_cells(const float* from, float (&cell)[width]) {

@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(sheet_threads) sum_tiles(Cell cell, std::int64
 #pragma unroll
   for (int k = 0; k < terms; ++k) part[k][y * wide + x] = sum[k];
   block_barrier();
-  for (int half = sheet_threads / 2; half > 0; half /= 2) {
+  for (int half = half_of(high); half > 0; half /= 2) {
     if (y < half && y + half < high) {
 #pragma unroll
       for (int k = 0; k < terms; ++k) part[k][y * wide + x] += part[k][(y + half) * wide + x];
