@@ -64,8 +64,8 @@ __device__ inline Moments finished(const Running& c) {
   return none;
 }
 
-/// Joins the threads of a column in a fixed tree over y; the result is in the threads of y = 0.
-__device__ inline Running joined_over_rows(const Running& mine, Running* shared) {
+/// Joins the threads of a column in a fixed tree over y; the threads of y = 0 leave the result in `result`.
+__device__ inline void join_rows(const Running& mine, Running* shared, Running& result) {
   const int x = static_cast<int>(threadIdx.x);
   const int y = static_cast<int>(threadIdx.y);
   const int wide = static_cast<int>(blockDim.x);
@@ -76,14 +76,14 @@ __device__ inline Running joined_over_rows(const Running& mine, Running* shared)
     if (y < half && y + half < high) shared[y * wide + x] = joined(shared[y * wide + x], shared[(y + half) * wide + x]);
     block_barrier();
   }
-  const Running all = shared[x];
+  if (y == 0) result = shared[x];
   block_barrier();
-  return all;
 }
 
 template <int width, bool aligned>
 __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const float> in, Moments* __restrict__ partial) {
   __shared__ Running shared[sheet_threads];
+  __shared__ Running joined_columns[32 * width];
   const std::int64_t first_column = sheet_group() * width;
   const bool mine = first_column < in.columns;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * Columns::tile_rows;
@@ -104,9 +104,10 @@ __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const f
     }
   }
 #pragma unroll
-  for (int k = 0; k < width; ++k) {
-    const Running all = joined_over_rows(column[k], shared);
-    if (mine && threadIdx.y == 0) partial[blockIdx.x * in.columns + first_column + k] = finished(all);
+  for (int k = 0; k < width; ++k) join_rows(column[k], shared, joined_columns[threadIdx.x * width + k]);
+  const std::int64_t block_column = static_cast<std::int64_t>(blockIdx.y) * blockDim.x * width;
+  for (unsigned i = thread_index(); i < blockDim.x * width; i += block_threads()) {
+    if (block_column + i < in.columns) partial[blockIdx.x * in.columns + block_column + i] = finished(joined_columns[i]);
   }
 }
 
