@@ -1,4 +1,5 @@
 // The safetensors format: written bytes as the format says, damaged files refused.
+#include <bit>
 #include <cstring>
 #include <random>
 
@@ -33,7 +34,10 @@ TEST(SafetensorsTest, IsReadBack) {
   for (const NamedTensor& tensor : file.tensors) {
     ASSERT_NE(back.find(tensor.name), nullptr);
     EXPECT_EQ(back.find(tensor.name)->shape, tensor.shape);
-    EXPECT_EQ(std::memcmp(back.find(tensor.name)->values.data(), tensor.values.data(), tensor.values.size() * 4), 0);
+    ASSERT_EQ(back.find(tensor.name)->values.size(), tensor.values.size());
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {  // by bits: -0 is not 0
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(back.find(tensor.name)->values[i]), std::bit_cast<std::uint32_t>(tensor.values[i]));
+    }
   }
   EXPECT_EQ(back.find("none"), nullptr);
   EXPECT_EQ(folder.entries(), 1u);
