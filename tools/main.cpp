@@ -1,0 +1,49 @@
+#include <exception>
+#include <new>
+
+#include <CLI/CLI.hpp>
+
+#include "kernels/device/cuda_library.hpp"
+#include "kernels/error.hpp"
+#include "tools/command.hpp"
+#include "tools/console.hpp"
+
+namespace {
+
+constexpr int done = 0;
+constexpr int failed_while_running = 1;
+constexpr int wrong_use = 2;
+
+int run(int argc, char** argv) {
+  CLI::App program{"footfall: predictions for every customer from an event log and a customer table"};
+  program.require_subcommand(1);
+  program.footer("Try: footfall simulate --customers 20000 --out shop/ && footfall fit shop/job.toml --out model/\nEach command has an example: footfall COMMAND --help");
+  //SIM footfall::add_simulate(program);
+  footfall::add_fit(program);
+  footfall::add_score(program);
+  //REP footfall::add_report(program);
+  footfall::add_evaluate(program);
+  footfall::add_info(program);
+  try {
+    program.parse(argc, argv);
+    return done;
+  } catch (const CLI::ParseError& problem) {
+    return program.exit(problem) == 0 ? done : wrong_use;
+  } catch (const footfall::Error& problem) {
+    footfall::print_error(problem.what());
+    return problem.kind() == footfall::ErrorKind::bad_input ? wrong_use : failed_while_running;
+  } catch (const std::bad_alloc&) {
+    footfall::print_error("the memory this process may use is spent; give more by --memory, or run on a machine with more");
+    return failed_while_running;
+  } catch (const std::exception& problem) {
+    footfall::print_error(problem.what());
+    return failed_while_running;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  footfall::set_cuda_library_name(FOOTFALL_CUDA_LIBRARY);
+  return run(argc, argv);
+}

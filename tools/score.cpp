@@ -1,0 +1,38 @@
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "host/jobs/score.hpp"
+#include "tools/command.hpp"
+#include "tools/common_flags.hpp"
+
+namespace footfall {
+namespace {
+
+void print_summary(const ScoreSummary& summary, const ScoreRequest& request) {
+  fmt::print("{:>10} {:>10} {:>12}\n", "stage", "seconds", "rows/s");
+  for (const StageTime& stage : summary.stages)
+    fmt::print("{:>10} {:>10.3f} {:>12}\n", stage.stage, stage.seconds, stage.rows > 0 && stage.seconds > 0.0 ? fmt::format("{:.0f}", static_cast<double>(stage.rows) / stage.seconds) : "");
+  for (const UnseenCount& unseen : summary.unseen) fmt::print("column \"{}\": {} cells hold words the fit did not see\n", unseen.column, unseen.cells);
+  fmt::print("{} customers{} in {:.2f} s, scores in {}\n", summary.customers, summary.as_of.empty() ? "" : " as of " + summary.as_of, summary.seconds, request.out.string());
+}
+
+}  // namespace
+
+void add_score(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("score", "predict for every customer, from files to a file");
+  command->footer("Examples:\n  footfall score model/ --out scores.parquet\n  footfall score model/ --events new/*.parquet --as-of 2026-12-01 --out scores.csv");
+  auto request = std::make_shared<ScoreRequest>();
+  command->add_option("model", request->model, "folder of a fitted model")->required();
+  command->add_option("--out", request->out, "a .parquet or .csv file, or a folder of shards")->required();
+  command->add_option("--events", request->events, "event files instead of the job's");
+  command->add_option("--customers", request->customers, "customer files instead of the job's");
+  command->add_option("--as-of", request->as_of, "features see only events before this moment (default: all of them)");
+  command->add_flag("--overwrite", request->overwrite, "replace scores that are there");
+  command->callback([request, common = add_common_flags(*command)] {
+    const ScoreSummary summary = score(*request, run_options(*common));
+    if (!common->quiet) print_summary(summary, *request);
+  });
+}
+
+}  // namespace footfall
