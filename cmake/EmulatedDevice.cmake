@@ -20,8 +20,11 @@ get_property(cuda_sources GLOBAL PROPERTY FOOTFALL_CUDA_SOURCES)
 set(kernel_sources ${cuda_sources})
 list(FILTER kernel_sources INCLUDE REGEX "\\.cu$")
 set_source_files_properties(${kernel_sources} PROPERTIES LANGUAGE CXX)   # and CMake says -x c++
-footfall_add_library(footfall_cuda_emulated SHARED ${cuda_sources})
-target_link_libraries(footfall_cuda_emulated PRIVATE footfall_emulator footfall_device)
+# Compiled once for the library and for the emulator's tests, which call into it without loading anything.
+footfall_add_library(footfall_cuda_emulated_objects OBJECT ${cuda_sources})
+target_link_libraries(footfall_cuda_emulated_objects PUBLIC footfall_emulator footfall_device)
+add_library(footfall_cuda_emulated SHARED)
+target_link_libraries(footfall_cuda_emulated PRIVATE footfall_cuda_emulated_objects)
 if(TARGET footfall-emulated)
   add_dependencies(footfall-emulated footfall_cuda_emulated)
 endif()

@@ -89,6 +89,6 @@ foreach(layer kernels engine host tools)
 endforeach()
 
 if(emulator_tests)
-  footfall_add_test(test_emulator "footfall_emulator;footfall_device" ${emulator_tests})
+  footfall_add_test(test_emulator "footfall_cuda_emulated_objects" ${emulator_tests})
   footfall_register(test_emulator "emulator/")
 endif()

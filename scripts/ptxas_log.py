@@ -21,8 +21,8 @@ def main() -> int:
         target = command[command.index("-o") + 1]
         with open(target + ".ptxas", "w", encoding="utf-8") as file:
             file.write("\n".join(report) + "\n")
-    if run.returncode != 0:
-        other = run.stdout.splitlines()
+    if run.returncode != 0 and not other:
+        other = report[-20:]
     if other:
         print("\n".join(other), file=sys.stderr)
     return run.returncode
