@@ -73,43 +73,4 @@ void exclusive_sum(void* scratch, std::size_t scratch_bytes, const T* in, T* out
   });
 }
 
-template <class T>
-std::size_t run_lengths_bytes(std::int64_t items) {
-  return 256 + static_cast<std::size_t>(items) / 64 * sizeof(T);
-}
-template <class T>
-void run_lengths(void* scratch, std::size_t scratch_bytes, const T* in, T* values, std::int32_t* counts, std::int64_t* runs, std::int64_t items, cudaStream_t stream) {
-  emulated::as_library("run_lengths", scratch, scratch_bytes, run_lengths_bytes<T>(items), stream, [=] {
-    emulated::check(in, items, "in of run_lengths");
-    emulated::check(runs, 1, "runs of run_lengths");
-    std::int64_t run = -1;
-    for (std::int64_t i = 0; i < items; ++i) {
-      if (i == 0 || in[i] != in[i - 1]) {
-        ++run;
-        emulated::check(values, run + 1, "values of run_lengths");
-        emulated::check(counts, run + 1, "counts of run_lengths");
-        values[run] = in[i];
-        counts[run] = 0;
-      }
-      ++counts[run];
-    }
-    runs[0] = run + 1;
-  });
-}
-
-template <class T>
-std::size_t sum_bytes(std::int64_t items) {
-  return 256 + static_cast<std::size_t>(items) / 64 * sizeof(T);
-}
-template <class T>
-void sum(void* scratch, std::size_t scratch_bytes, const T* in, T* out, std::int64_t items, cudaStream_t stream) {
-  emulated::as_library("sum", scratch, scratch_bytes, sum_bytes<T>(items), stream, [=] {
-    emulated::check(in, items, "in of sum");
-    emulated::check(out, 1, "out of sum");
-    T total = 0;
-    for (std::int64_t i = 0; i < items; ++i) total = static_cast<T>(total + in[i]);
-    out[0] = total;
-  });
-}
-
 }  // namespace footfall

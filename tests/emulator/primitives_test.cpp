@@ -48,28 +48,5 @@ TEST_F(Primitives, ExclusiveSumInPlace) {
   EXPECT_EQ(host(there, values.size()), values);
 }
 
-TEST_F(Primitives, RunLengthsOfSortedAndOfNothing) {
-  const std::vector<std::uint32_t> in{3, 3, 3, 7, 9, 9};
-  std::uint32_t* values = device<std::uint32_t>(6);
-  std::int32_t* counts = device<std::int32_t>(6);
-  std::int64_t* runs = device<std::int64_t>(1);
-  const std::size_t bytes = run_lengths_bytes<std::uint32_t>(6);
-  void* scratch = device<char>(bytes);
-  run_lengths(scratch, bytes, device(in), values, counts, runs, 6, stream_);
-  EXPECT_EQ(host(runs, 1)[0], 3);
-  EXPECT_EQ(host(values, 3), (std::vector<std::uint32_t>{3, 7, 9}));
-  EXPECT_EQ(host(counts, 3), (std::vector<std::int32_t>{3, 1, 2}));
-  run_lengths(scratch, bytes, device(in), values, counts, runs, 0, stream_);
-  EXPECT_EQ(host(runs, 1)[0], 0);
-}
-
-TEST_F(Primitives, SumOfIntegers) {
-  std::vector<std::int64_t> values(777, 5'000'000'000);
-  std::int64_t* out = device<std::int64_t>(1);
-  const std::size_t bytes = sum_bytes<std::int64_t>(777);
-  sum(device<char>(bytes), bytes, device(values), out, 777, stream_);
-  EXPECT_EQ(host(out, 1)[0], 777 * 5'000'000'000);
-}
-
 }  // namespace
 }  // namespace footfall
