@@ -31,9 +31,9 @@ CudnnNetwork make_cudnn_layer(Cell cell, Precision precision, std::int64_t input
   // FMA_MATH is float32 throughout; DEFAULT_MATH allows TF32 from compute capability 8.0 on (cuDNN, cudnnMathType_t).
   const cudnnMathType_t math = precision == Precision::float32 ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH;
   const auto h = static_cast<std::int32_t>(hidden);
-  FOOTFALL_CUDNN_CHECK(cudnnSetRNNDescriptor_v8(layer, CUDNN_RNN_ALGO_STANDARD, cell == Cell::lstm ? CUDNN_LSTM : CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
-                                                CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, CUDNN_DATA_FLOAT, CUDNN_DATA_FLOAT, math,
-                                                static_cast<std::int32_t>(input), h, h, 1, nullptr,
+  FOOTFALL_CUDNN_CHECK(cudnnSetRNNDescriptor_v8(layer, CUDNN_RNN_ALGO_STANDARD, cell == Cell::lstm ? CUDNN_LSTM : CUDNN_GRU,
+                                                CUDNN_RNN_DOUBLE_BIAS, CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, CUDNN_DATA_FLOAT,
+                                                CUDNN_DATA_FLOAT, math, static_cast<std::int32_t>(input), h, h, 1, nullptr,
                                                 padded ? CUDNN_RNN_PADDED_IO_ENABLED : CUDNN_RNN_PADDED_IO_DISABLED));
   return owner;
 }
@@ -52,7 +52,9 @@ void set_cudnn_state(cudnnTensorDescriptor_t state, std::int64_t batch, std::int
 }
 
 void check_cudnn_weights(cudnnHandle_t handle, cudnnRNNDescriptor_t layer, Cell cell, std::int64_t input, std::int64_t hidden) {
-  const auto refuse = [] { return failure("this cuDNN lays the weights of a recurrent layer out in a way that footfall does not know", "install cuDNN 9"); };
+  const auto refuse = [] {
+    return failure("this cuDNN lays the weights of a recurrent layer out in a way that footfall does not know", "install cuDNN 9");
+  };
   std::size_t bytes = 0;
   FOOTFALL_CUDNN_CHECK(cudnnGetRNNWeightSpaceSize(handle, layer, &bytes));
   if (bytes != static_cast<std::size_t>(layer_weights(cell, input, hidden)) * sizeof(float)) throw refuse();
@@ -61,7 +63,8 @@ void check_cudnn_weights(cudnnHandle_t handle, cudnnRNNDescriptor_t layer, Cell 
   for (std::int64_t id = 0; id < 2 * g; ++id) {
     void* at = nullptr;
     void* bias_at = nullptr;
-    FOOTFALL_CUDNN_CHECK(cudnnGetRNNWeightParams(handle, layer, 0, bytes, nullptr, static_cast<std::int32_t>(id), matrix.get(), &at, bias.get(), &bias_at));
+    FOOTFALL_CUDNN_CHECK(
+        cudnnGetRNNWeightParams(handle, layer, 0, bytes, nullptr, static_cast<std::int32_t>(id), matrix.get(), &at, bias.get(), &bias_at));
     // From a null weight space the addresses are offsets.
     const std::int64_t wanted = id < g ? id * hidden * input : g * hidden * input + (id - g) * hidden * hidden;
     const std::int64_t bias_wanted = g * hidden * (input + hidden) + id * hidden;

@@ -16,9 +16,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 using Vector = hn::Vec<Floats>;
 
-/// tanh(x) = x P(x^2) / Q(x^2), both of degree 4, the minimax quotient for the relative error on [-9.02, 9.02] (2.1e-8 in exact arithmetic, by
-/// Lawson's reweighting); beyond, tanh is 1 to the last bit of a float. Rounding brings the error to 3.2e-7 at most. Never outside [-1, 1];
-/// NaN stays NaN (which Min and Max alone would hide), so that a run that diverges is seen.
+/// tanh(x) = x P(x^2) / Q(x^2), both of degree 4, the minimax quotient for the relative error on [-9.02, 9.02] (2.1e-8 in exact arithmetic,
+/// by Lawson's reweighting); beyond, tanh is 1 to the last bit of a float. Rounding brings the error to 3.2e-7 at most. Never outside [-1,
+/// 1]; NaN stays NaN (which Min and Max alone would hide), so that a run that diverges is seen.
 HWY_INLINE Vector tanh_of(Vector x) {
   const Floats d;
   const Vector edge = hn::Set(d, 9.02F);

@@ -19,9 +19,10 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / static_cast<int>(warp_size);
 
-__global__ void __launch_bounds__(kThreads) pack_steps(MatrixView<const float> numeric, View<const ColumnScale> scale, MatrixView<const std::int32_t> codes,
-                                                       View<const float> parameters, View<const std::int64_t> first, View<const std::int32_t> length,
-                                                       PackPlan plan, std::int32_t batch, MatrixView<float> out) {
+__global__ void __launch_bounds__(kThreads)
+    pack_steps(MatrixView<const float> numeric, View<const ColumnScale> scale, MatrixView<const std::int32_t> codes,
+               View<const float> parameters, View<const std::int64_t> first, View<const std::int32_t> length, PackPlan plan,
+               std::int32_t batch, MatrixView<float> out) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kWarps + warp_index();
   if (row >= out.rows) return;
   const auto t = static_cast<std::int32_t>(row / batch);
@@ -49,9 +50,9 @@ __global__ void __launch_bounds__(kThreads) pack_steps(MatrixView<const float> n
   }
 }
 
-__global__ void __launch_bounds__(kThreads) pack_keys(MatrixView<const std::int32_t> codes, View<const std::int64_t> first, View<const std::int32_t> length,
-                                                      PackPlan plan, std::int32_t batch, std::int32_t steps, View<std::uint32_t> keys,
-                                                      View<std::int32_t> values) {
+__global__ void __launch_bounds__(kThreads)
+    pack_keys(MatrixView<const std::int32_t> codes, View<const std::int64_t> first, View<const std::int32_t> length, PackPlan plan,
+              std::int32_t batch, std::int32_t steps, View<std::uint32_t> keys, View<std::int32_t> values) {
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (i >= keys.size) return;
   const auto entry = static_cast<std::int32_t>(i);
@@ -76,8 +77,9 @@ __device__ inline float* gradient_of(const PackPlan& plan, std::uint32_t key, st
   return gradient + t.offset + (static_cast<std::int64_t>(key) - t.base) * t.width + column;
 }
 
-__global__ void __launch_bounds__(kThreads) sum_pieces(PackPlan plan, View<const std::uint32_t> keys, View<const std::int32_t> values, std::int32_t steps,
-                                                       MatrixView<const float> dout, double* head, double* tail, float* gradient) {
+__global__ void __launch_bounds__(kThreads)
+    sum_pieces(PackPlan plan, View<const std::uint32_t> keys, View<const std::int32_t> values, std::int32_t steps,
+               MatrixView<const float> dout, double* head, double* tail, float* gradient) {
   const std::int64_t thread = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   const std::int64_t p = thread / plan.widest;
   const int column = static_cast<int>(thread - p * plan.widest);
@@ -106,8 +108,8 @@ __global__ void __launch_bounds__(kThreads) sum_pieces(PackPlan plan, View<const
   }
 }
 
-__global__ void __launch_bounds__(kThreads) join_pieces(PackPlan plan, View<const std::uint32_t> keys, View<const std::int32_t> values, std::int32_t steps,
-                                                        const double* head, const double* tail, float* gradient) {
+__global__ void __launch_bounds__(kThreads) join_pieces(PackPlan plan, View<const std::uint32_t> keys, View<const std::int32_t> values,
+                                                        std::int32_t steps, const double* head, const double* tail, float* gradient) {
   const std::int64_t thread = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   const std::int64_t p = thread / plan.widest;
   const int column = static_cast<int>(thread - p * plan.widest);
@@ -131,22 +133,25 @@ __global__ void __launch_bounds__(kThreads) join_pieces(PackPlan plan, View<cons
 }  // namespace
 
 void launch_pack(const PackInput& in, const PackPlan& plan, MatrixView<float> out, CudaStream& stream) {
-  launch(pack_steps, blocks_for(out.rows, kWarps), kThreads, 0, stream.native(), in.numeric, in.scale, in.codes, in.parameters, in.first, in.length, plan,
-         static_cast<std::int32_t>(in.first.size), out);
+  launch(pack_steps, blocks_for(out.rows, kWarps), kThreads, 0, stream.native(), in.numeric, in.scale, in.codes, in.parameters, in.first,
+         in.length, plan, static_cast<std::int32_t>(in.first.size), out);
 }
 
-void launch_pack_keys(const PackInput& in, const PackPlan& plan, std::int64_t time, View<std::uint32_t> keys, View<std::int32_t> values, CudaStream& stream) {
+void launch_pack_keys(const PackInput& in, const PackPlan& plan, std::int64_t time, View<std::uint32_t> keys, View<std::int32_t> values,
+                      CudaStream& stream) {
   const std::int64_t steps = time * in.first.size;
   launch(pack_keys, blocks_for(keys.size, kThreads), kThreads, 0, stream.native(), in.codes, in.first, in.length, plan,
          static_cast<std::int32_t>(in.first.size), static_cast<std::int32_t>(steps), keys, values);
 }
 
-void launch_pack_sums(const PackPlan& plan, View<const std::uint32_t> keys, View<const std::int32_t> values, std::int64_t steps, MatrixView<const float> dout,
-                      View<double> head, View<double> tail, View<float> gradient, CudaStream& stream) {
+void launch_pack_sums(const PackPlan& plan, View<const std::uint32_t> keys, View<const std::int32_t> values, std::int64_t steps,
+                      MatrixView<const float> dout, View<double> head, View<double> tail, View<float> gradient, CudaStream& stream) {
   const std::int64_t threads = blocks_for(keys.size, pack_piece) * plan.widest;
   const auto rows = static_cast<std::int32_t>(steps);
-  launch(sum_pieces, blocks_for(threads, kThreads), kThreads, 0, stream.native(), plan, keys, values, rows, dout, head.data, tail.data, gradient.data);
-  launch(join_pieces, blocks_for(threads, kThreads), kThreads, 0, stream.native(), plan, keys, values, rows, head.data, tail.data, gradient.data);
+  launch(sum_pieces, blocks_for(threads, kThreads), kThreads, 0, stream.native(), plan, keys, values, rows, dout, head.data, tail.data,
+         gradient.data);
+  launch(join_pieces, blocks_for(threads, kThreads), kThreads, 0, stream.native(), plan, keys, values, rows, head.data, tail.data,
+         gradient.data);
 }
 
 }  // namespace footfall

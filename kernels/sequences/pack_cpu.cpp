@@ -15,7 +15,7 @@ namespace footfall {
 namespace {
 
 constexpr std::int64_t kTileSequences = 32;
-constexpr std::int64_t kSlices = 16;   ///< of a table's sorted steps
+constexpr std::int64_t kSlices = 16;  ///< of a table's sorted steps
 
 class CpuPack final : public Pack {
  public:
@@ -36,8 +36,8 @@ class CpuPack final : public Pack {
 
   PackSpec spec_;
   Team& team_;
-  Array<std::uint64_t> keys_;           ///< a table's steps: code * 2^32 + position
-  std::vector<std::int64_t> counts_;    ///< steps of each table
+  Array<std::uint64_t> keys_;         ///< a table's steps: code * 2^32 + position
+  std::vector<std::int64_t> counts_;  ///< steps of each table
 };
 
 void CpuPack::write_step(const PackInput& in, std::int64_t event, float* out) const {
@@ -92,7 +92,8 @@ void CpuPack::sort_steps(const PackInput& in, std::int64_t time, std::int64_t ta
 }
 
 /// Adds the gradients of the codes whose first step lies in the slice.
-void CpuPack::sum_slice(std::int64_t table, std::int64_t slice, std::int64_t column, MatrixView<const float> dout, View<float> gradient) const {
+void CpuPack::sum_slice(std::int64_t table, std::int64_t slice, std::int64_t column, MatrixView<const float> dout,
+                        View<float> gradient) const {
   const EmbeddingTable& entry = spec_.tables[static_cast<std::size_t>(table)];
   const std::int64_t count = counts_[static_cast<std::size_t>(table)];
   const std::uint64_t* keys = keys_.view().data + table * spec_.max_steps;
@@ -129,6 +130,8 @@ void CpuPack::backward(const PackInput& in, std::int64_t time, MatrixView<const 
 
 }  // namespace
 
-std::unique_ptr<Pack> make_cpu_pack(const PackSpec& spec, Team& team, Stream& stream) { return std::make_unique<CpuPack>(spec, team, stream); }
+std::unique_ptr<Pack> make_cpu_pack(const PackSpec& spec, Team& team, Stream& stream) {
+  return std::make_unique<CpuPack>(spec, team, stream);
+}
 
 }  // namespace footfall

@@ -84,9 +84,10 @@ void CudaPack::backward(const PackInput& in, std::int64_t time, MatrixView<const
   CudaStream& on = cuda_stream(stream);
   const std::int64_t items = static_cast<std::int64_t>(spec_.tables.size()) * steps;
   launch_pack_keys(in, plan_, time, keys_.view().sub(0, items), values_.view().sub(0, items), on);
-  sort_pairs(sort_scratch_.view().data, static_cast<std::size_t>(sort_scratch_.size()), keys_.view().data, sorted_keys_.view().data, values_.view().data,
-             sorted_values_.view().data, items, key_bits_, on.native());
-  launch_pack_sums(plan_, sorted_keys_.view().sub(0, items), sorted_values_.view().sub(0, items), steps, dout, head_.view(), tail_.view(), gradient, on);
+  sort_pairs(sort_scratch_.view().data, static_cast<std::size_t>(sort_scratch_.size()), keys_.view().data, sorted_keys_.view().data,
+             values_.view().data, sorted_values_.view().data, items, key_bits_, on.native());
+  launch_pack_sums(plan_, sorted_keys_.view().sub(0, items), sorted_values_.view().sub(0, items), steps, dout, head_.view(), tail_.view(),
+                   gradient, on);
 }
 
 }  // namespace

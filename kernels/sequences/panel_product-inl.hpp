@@ -25,8 +25,8 @@ inline constexpr int kTileRows = 6;
 
 /// sum[r][First + v] += over k < depth of a[r * a_row + k * a_step] * b[k * b_step + v * lanes ..), k ascending, one fma each.
 template <int R, int V, int First, int W>
-HWY_INLINE void multiply(const float* HWY_RESTRICT a, std::ptrdiff_t a_row, std::ptrdiff_t a_step, std::int64_t depth, const float* HWY_RESTRICT b,
-                         std::ptrdiff_t b_step, hn::Vec<hn::ScalableTag<float>> (&sum)[R][W]) {
+HWY_INLINE void multiply(const float* HWY_RESTRICT a, std::ptrdiff_t a_row, std::ptrdiff_t a_step, std::int64_t depth,
+                         const float* HWY_RESTRICT b, std::ptrdiff_t b_step, hn::Vec<hn::ScalableTag<float>> (&sum)[R][W]) {
   const hn::ScalableTag<float> d;
   constexpr std::size_t lanes = hn::MaxLanes(d);
   using VF = hn::Vec<decltype(d)>;
@@ -74,9 +74,15 @@ HWY_INLINE void for_row_blocks(std::int64_t count, const Body& body) {
       case 1: body.template run<1>(first); break;
       case 2: body.template run<2>(first); break;
       case 3: body.template run<3>(first); break;
-      case 4: if constexpr (kTileRows > 3) body.template run<4>(first); break;
-      case 5: if constexpr (kTileRows > 3) body.template run<5>(first); break;
-      default: if constexpr (kTileRows > 3) body.template run<6>(first); break;
+      case 4:
+        if constexpr (kTileRows > 3) body.template run<4>(first);
+        break;
+      case 5:
+        if constexpr (kTileRows > 3) body.template run<5>(first);
+        break;
+      default:
+        if constexpr (kTileRows > 3) body.template run<6>(first);
+        break;
     }
   }
 }

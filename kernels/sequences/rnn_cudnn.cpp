@@ -33,8 +33,8 @@ struct Layer {
   std::int64_t staged_at = 0;                // in the aligned copies
   std::int64_t state_at = 0;                 // sum of the hidden sizes below
   CudnnNetwork padded, full;
-  CudnnTensor state;                         // of h and c
-  Array<float> y;                            // outputs; the last layer's where the caller wants none
+  CudnnTensor state;  // of h and c
+  Array<float> y;     // outputs; the last layer's where the caller wants none
   Array<std::byte> reserve;
 };
 
@@ -64,7 +64,7 @@ class CudnnRnn final : public Rnn {
   RnnSpec spec_;
   CudnnHandle handle_;
   std::vector<Layer> layers_;
-  std::vector<CudnnSteps> steps_;        // of the inputs of layer l, and behind the last its outputs
+  std::vector<CudnnSteps> steps_;  // of the inputs of layer l, and behind the last its outputs
   Array<std::byte> work_;
   Array<float> staged_weights_, staged_gradients_, no_gradient_, between_[2];
 
@@ -72,7 +72,7 @@ class CudnnRnn final : public Rnn {
   std::int64_t batch_ = 0, time_ = 0;
   std::vector<int> lengths_;
   bool full_ = false;
-  bool trained_ = false;                 // the reserves wait for their backward
+  bool trained_ = false;  // the reserves wait for their backward
 };
 
 CudnnRnn::CudnnRnn(const RnnSpec& spec, CudaStream& stream) : spec_(spec) {
@@ -156,10 +156,12 @@ void CudnnRnn::set_batch(std::int64_t time, View<const std::int32_t> lengths) {
 void CudnnRnn::check_spaces(bool training) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     std::size_t work = 0, reserve = 0;
-    FOOTFALL_CUDNN_CHECK(cudnnGetRNNTempSpaceSizes(handle_.get(), network(layers_[l]), training ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE,
-                                                   steps_[l].get(), &work, &reserve));
-    require(static_cast<std::int64_t>(work) <= work_.size() && (!training || static_cast<std::int64_t>(reserve) <= layers_[l].reserve.size()),
-            "cuDNN needs more space for a batch than for the largest one");
+    FOOTFALL_CUDNN_CHECK(cudnnGetRNNTempSpaceSizes(handle_.get(), network(layers_[l]),
+                                                   training ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, steps_[l].get(), &work,
+                                                   &reserve));
+    require(
+        static_cast<std::int64_t>(work) <= work_.size() && (!training || static_cast<std::int64_t>(reserve) <= layers_[l].reserve.size()),
+        "cuDNN needs more space for a batch than for the largest one");
   }
 }
 
@@ -189,18 +191,19 @@ void CudnnRnn::forward(const RnnForward& run, bool training, Stream& stream) {
     const float* weights = staged ? copied.data : torch.data;
     const float* x = l == 0 ? run.x.data : outputs(l - 1, run);
     const auto reserve = training ? layer.reserve.view() : View<std::byte>();
-    FOOTFALL_CUDNN_CHECK(cudnnRNNForward(handle_.get(), network(layer), training ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, nullptr,
-                                         steps_[l].get(), x, steps_[l + 1].get(), outputs(l, run), layer.state.get(), states(run.h0, layer),
-                                         states(run.hn, layer), layer.state.get(), states(run.c0, layer), states(run.cn, layer),
-                                         static_cast<std::size_t>(layer.weights) * sizeof(float), weights, static_cast<std::size_t>(work_.size()),
-                                         work_.view().data, static_cast<std::size_t>(reserve.size), reserve.data));
+    FOOTFALL_CUDNN_CHECK(cudnnRNNForward(
+        handle_.get(), network(layer), training ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, nullptr, steps_[l].get(), x,
+        steps_[l + 1].get(), outputs(l, run), layer.state.get(), states(run.h0, layer), states(run.hn, layer), layer.state.get(),
+        states(run.c0, layer), states(run.cn, layer), static_cast<std::size_t>(layer.weights) * sizeof(float), weights,
+        static_cast<std::size_t>(work_.size()), work_.view().data, static_cast<std::size_t>(reserve.size), reserve.data));
   }
   trained_ = training;
 }
 
 void CudnnRnn::backward(const RnnBackward& run, Stream& stream) {
   check_rnn_backward(spec_, run);
-  require(trained_ && batch_ == run.forward.lengths.size && time_ == steps_of(run.forward), "a backward pass that does not follow its training forward");
+  require(trained_ && batch_ == run.forward.lengths.size && time_ == steps_of(run.forward),
+          "a backward pass that does not follow its training forward");
   trained_ = false;
   static_cast<void>(native(stream));
   const bool staged = !in_place(run.forward.weights.data);
@@ -218,15 +221,17 @@ void CudnnRnn::backward(const RnnBackward& run, Stream& stream) {
     const auto weight_bytes = static_cast<std::size_t>(layer.weights) * sizeof(float);
     const auto work_bytes = static_cast<std::size_t>(work_.size());
     const auto reserve_bytes = static_cast<std::size_t>(layer.reserve.size());
-    FOOTFALL_CUDNN_CHECK(cudnnRNNBackwardData_v8(handle_.get(), network(layer), nullptr, steps_[l + 1].get(), y, dy, steps_[l].get(), dx, layer.state.get(),
-                                                 states(forward.h0, layer), states(run.dhn, layer), states(run.dh0, layer), layer.state.get(),
-                                                 states(forward.c0, layer), states(run.dcn, layer), states(run.dc0, layer), weight_bytes, weights, work_bytes,
+    FOOTFALL_CUDNN_CHECK(cudnnRNNBackwardData_v8(handle_.get(), network(layer), nullptr, steps_[l + 1].get(), y, dy, steps_[l].get(), dx,
+                                                 layer.state.get(), states(forward.h0, layer), states(run.dhn, layer),
+                                                 states(run.dh0, layer), layer.state.get(), states(forward.c0, layer),
+                                                 states(run.dcn, layer), states(run.dc0, layer), weight_bytes, weights, work_bytes,
                                                  work_.view().data, reserve_bytes, layer.reserve.view().data));
-    FOOTFALL_CUDNN_CHECK(cudnnRNNBackwardWeights_v8(handle_.get(), network(layer), CUDNN_WGRAD_MODE_ADD, nullptr, steps_[l].get(), x, layer.state.get(),
-                                                    states(forward.h0, layer), steps_[l + 1].get(), y, weight_bytes, dweights, work_bytes,
-                                                    work_.view().data, reserve_bytes, layer.reserve.view().data));
+    FOOTFALL_CUDNN_CHECK(cudnnRNNBackwardWeights_v8(handle_.get(), network(layer), CUDNN_WGRAD_MODE_ADD, nullptr, steps_[l].get(), x,
+                                                    layer.state.get(), states(forward.h0, layer), steps_[l + 1].get(), y, weight_bytes,
+                                                    dweights, work_bytes, work_.view().data, reserve_bytes, layer.reserve.view().data));
     if (staged_gradients) {
-      launch_add(staged_gradients_.view().sub(layer.staged_at, layer.weights), run.dweights.sub(layer.weights_at, layer.weights), cuda_stream(stream));
+      launch_add(staged_gradients_.view().sub(layer.staged_at, layer.weights), run.dweights.sub(layer.weights_at, layer.weights),
+                 cuda_stream(stream));
     }
     dy = dx;
   }

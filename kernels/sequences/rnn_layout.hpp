@@ -51,7 +51,7 @@ struct RnnLayout {
 
 /// How a batch is cut into tiles of rows: by its size alone, so that the number of threads changes no bit.
 struct BatchTiles {
-  std::int64_t rows = 0;   ///< of every tile but the last
+  std::int64_t rows = 0;  ///< of every tile but the last
   std::int64_t count = 0;
 };
 
@@ -65,11 +65,15 @@ struct BatchTiles {
 }
 
 /// Bounds of batch_tiles over all batches up to `max_batch`: of count, and of rows * count.
-[[nodiscard]] inline std::int64_t most_tiles(std::int64_t max_batch) { return std::min(max_batch, std::max<std::int64_t>(8, (max_batch + 63) / 64)); }
+[[nodiscard]] inline std::int64_t most_tiles(std::int64_t max_batch) {
+  return std::min(max_batch, std::max<std::int64_t>(8, (max_batch + 63) / 64));
+}
 [[nodiscard]] inline std::int64_t most_tiled_rows(std::int64_t max_batch) { return max_batch + most_tiles(max_batch); }
 
 /// Steps that a tile goes through one layer before the next layer takes them: about 128 rows, which keeps a gate panel in the
 /// first cache and a layer's packed weights in the second.
-[[nodiscard]] inline std::int64_t chunk_steps(std::int64_t tile_rows) { return std::max<std::int64_t>(1, 128 / std::max<std::int64_t>(1, tile_rows)); }
+[[nodiscard]] inline std::int64_t chunk_steps(std::int64_t tile_rows) {
+  return std::max<std::int64_t>(1, 128 / std::max<std::int64_t>(1, tile_rows));
+}
 
 }  // namespace footfall

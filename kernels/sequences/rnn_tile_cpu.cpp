@@ -68,9 +68,10 @@ struct StepBody {
 #pragma GCC unroll 8
       for (int v = 0; v < 4; ++v) sum[r][v] = load(bias + v * kLanes);
     }
-    multiply<R, fed, 0, 4>(s.x + row * s.x_stride, s.x_stride, 1, layout.input, s.weights_x + panel * layout.input * fed * kLanes, fed * kLanes, sum);
-    multiply<R, fed, first_of_h, 4>(s.h_before + row * s.stride, s.stride, 1, layout.hidden, s.weights_h + panel * layout.hidden * fed * kLanes,
-                                    fed * kLanes, sum);
+    multiply<R, fed, 0, 4>(s.x + row * s.x_stride, s.x_stride, 1, layout.input, s.weights_x + panel * layout.input * fed * kLanes,
+                           fed * kLanes, sum);
+    multiply<R, fed, first_of_h, 4>(s.h_before + row * s.stride, s.stride, 1, layout.hidden,
+                                    s.weights_h + panel * layout.hidden * fed * kLanes, fed * kLanes, sum);
     const std::int64_t unit = panel * kLanes;
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
@@ -135,7 +136,7 @@ HWY_INLINE void gru_cell_backward(const RnnStepBackward& s, std::int64_t row, st
 /// out[row, column panel] (+)= gate gradients times one column panel of packed weights.
 template <int V, int Fed>
 struct GateProductBody {
-  const float* gates;        // of the first fed vector
+  const float* gates;  // of the first fed vector
   std::int64_t gate_rows, panels;
   const float* weights;
   float* out;
@@ -152,8 +153,8 @@ struct GateProductBody {
       for (int v = 0; v < V; ++v) sum[r][v] = add ? load(to + r * out_stride + v * kLanes) : hn::Zero(Floats());
     }
     for (std::int64_t panel = 0; panel < panels; ++panel) {
-      multiply<R, V, 0, V>(gates + (panel * gate_rows + row) * 4 * kLanes, 4 * kLanes, 1, Fed * kLanes, weights + panel * Fed * kLanes * V * kLanes,
-                           V * kLanes, sum);
+      multiply<R, V, 0, V>(gates + (panel * gate_rows + row) * 4 * kLanes, 4 * kLanes, 1, Fed * kLanes,
+                           weights + panel * Fed * kLanes * V * kLanes, V * kLanes, sum);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
@@ -164,8 +165,8 @@ struct GateProductBody {
 };
 
 template <int Fed>
-void gate_product(const RnnLayout& layout, const float* gates, std::int64_t gate_rows, std::int64_t rows, const float* weights, std::int64_t columns,
-                  float* out, std::int64_t out_stride, bool add) {
+void gate_product(const RnnLayout& layout, const float* gates, std::int64_t gate_rows, std::int64_t rows, const float* weights,
+                  std::int64_t columns, float* out, std::int64_t out_stride, bool add) {
   const ColumnPanels cut{layout.vectors(columns)};
   const std::int64_t depth = layout.panels() * Fed * kLanes;
   for (std::int64_t c = 0; c < cut.count(); ++c) {
@@ -201,8 +202,8 @@ void StepBackward(const RnnStepBackward& s) {
   }
 }
 
-void InputGradient(const RnnLayout& layout, const float* gates, std::int64_t gate_rows, std::int64_t rows, const float* weights_x, float* dx,
-                   std::int64_t dx_stride) {
+void InputGradient(const RnnLayout& layout, const float* gates, std::int64_t gate_rows, std::int64_t rows, const float* weights_x,
+                   float* dx, std::int64_t dx_stride) {
   if (layout.cell == Cell::lstm) {
     gate_product<4>(layout, gates, gate_rows, rows, weights_x, layout.input, dx, dx_stride, false);
   } else {
@@ -217,8 +218,8 @@ struct WeightGradientBody {
   std::int64_t count;
   bool of_h;
   std::int64_t stride;
-  std::int64_t gates_at;   // of the panel and its first fed vector, in a step's gate block
-  float* gradient;         // [columns, Fed * lanes] of the panel
+  std::int64_t gates_at;  // of the panel and its first fed vector, in a step's gate block
+  float* gradient;        // [columns, Fed * lanes] of the panel
 
   template <int R>
   HWY_INLINE void run(std::int64_t k) const {
@@ -306,12 +307,12 @@ HWY_EXPORT(SigmoidOf);
 std::int64_t rnn_lanes() { return HWY_DYNAMIC_DISPATCH(LanesHere)(); }
 void rnn_step(const RnnStep& step) { HWY_DYNAMIC_DISPATCH(Step)(step); }
 void rnn_step_backward(const RnnStepBackward& step) { HWY_DYNAMIC_DISPATCH(StepBackward)(step); }
-void rnn_input_gradient(const RnnLayout& layout, const float* gates, std::int64_t gate_rows, std::int64_t rows, const float* weights_x, float* dx,
-                        std::int64_t dx_stride) {
+void rnn_input_gradient(const RnnLayout& layout, const float* gates, std::int64_t gate_rows, std::int64_t rows, const float* weights_x,
+                        float* dx, std::int64_t dx_stride) {
   HWY_DYNAMIC_DISPATCH(InputGradient)(layout, gates, gate_rows, rows, weights_x, dx, dx_stride);
 }
-void rnn_weight_gradient(const RnnLayout& layout, const RnnGradientRows* steps, std::int64_t count, std::int64_t x_stride, std::int64_t stride,
-                         std::int64_t gate_rows, float* gradient) {
+void rnn_weight_gradient(const RnnLayout& layout, const RnnGradientRows* steps, std::int64_t count, std::int64_t x_stride,
+                         std::int64_t stride, std::int64_t gate_rows, float* gradient) {
   HWY_DYNAMIC_DISPATCH(WeightGradient)(layout, steps, count, x_stride, stride, gate_rows, gradient);
 }
 void rnn_tanh(const float* in, float* out, std::int64_t count) { HWY_DYNAMIC_DISPATCH(TanhOf)(in, out, count); }

@@ -37,6 +37,7 @@ void pack_backward_panel(const RnnLayout& layout, const float* weights, std::int
 
 /// Adds panel `panel` of the sum over `parts` packed gradients (one every `part_stride` floats, in that order) to torch's layout. Both
 /// biases get the same gradient where both act alike.
-void add_gradient_panel(const RnnLayout& layout, const float* gradients, std::int64_t parts, std::int64_t part_stride, std::int64_t panel, float* out);
+void add_gradient_panel(const RnnLayout& layout, const float* gradients, std::int64_t parts, std::int64_t part_stride, std::int64_t panel,
+                        float* out);
 
 }  // namespace footfall

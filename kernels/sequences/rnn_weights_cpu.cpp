@@ -15,7 +15,9 @@ struct TorchLayer {
 };
 
 /// Units of a panel that exist.
-std::int64_t live_units(const RnnLayout& layout, std::int64_t panel) { return std::min(layout.lanes, layout.hidden - panel * layout.lanes); }
+std::int64_t live_units(const RnnLayout& layout, std::int64_t panel) {
+  return std::min(layout.lanes, layout.hidden - panel * layout.lanes);
+}
 
 void pack_side(const RnnLayout& layout, const float* w, std::int64_t columns, bool of_h, std::int64_t panel, float* out) {
   const std::int64_t lanes = layout.lanes;
@@ -78,8 +80,8 @@ float summed(const float* first, std::int64_t parts, std::int64_t part_stride) {
   return sum;
 }
 
-void add_side(const RnnLayout& layout, const float* gradients, std::int64_t parts, std::int64_t part_stride, std::int64_t columns, bool of_h,
-              std::int64_t panel, float* out) {
+void add_side(const RnnLayout& layout, const float* gradients, std::int64_t parts, std::int64_t part_stride, std::int64_t columns,
+              bool of_h, std::int64_t panel, float* out) {
   const std::int64_t lanes = layout.lanes;
   const std::int64_t live = live_units(layout, panel);
   const std::int64_t width = layout.fed() * lanes;
@@ -108,7 +110,8 @@ void pack_backward_panel(const RnnLayout& layout, const float* weights, std::int
   pack_columns(layout, weights + at.w_hh, layout.hidden, true, panel, out.backward_h);
 }
 
-void add_gradient_panel(const RnnLayout& layout, const float* gradients, std::int64_t parts, std::int64_t part_stride, std::int64_t panel, float* out) {
+void add_gradient_panel(const RnnLayout& layout, const float* gradients, std::int64_t parts, std::int64_t part_stride, std::int64_t panel,
+                        float* out) {
   const TorchLayer at(layout);
   add_side(layout, gradients, parts, part_stride, layout.input, false, panel, out);
   gradients += layout.forward_x_size();

@@ -21,13 +21,13 @@ struct EmbeddingTable {
 
 /// What pack reads: the event rows of a chunk, all on the device.
 struct PackInput {
-  MatrixView<const float> numeric;         ///< [events, N], NaN is missing; N may be 0
-  View<const ColumnScale> scale;           ///< [N]
-  MatrixView<const std::int32_t> codes;    ///< [events, C], each in [0, rows of its table); C may be 0
-  View<const EmbeddingTable> tables;       ///< [C]
-  View<const float> parameters;            ///< where the tables lie
-  View<const std::int64_t> first;          ///< [batch] row of a sequence's first event
-  View<const std::int32_t> length;         ///< [batch] its events, 1 .. time
+  MatrixView<const float> numeric;       ///< [events, N], NaN is missing; N may be 0
+  View<const ColumnScale> scale;         ///< [N]
+  MatrixView<const std::int32_t> codes;  ///< [events, C], each in [0, rows of its table); C may be 0
+  View<const EmbeddingTable> tables;     ///< [C]
+  View<const float> parameters;          ///< where the tables lie
+  View<const std::int64_t> first;        ///< [batch] row of a sequence's first event
+  View<const std::int32_t> length;       ///< [batch] its events, 1 .. time
 };
 
 /// Gathers the events of a batch of sequences, standardizes numbers, looks embeddings up, and writes [time, batch, feature].
@@ -45,10 +45,10 @@ class Pack {
 };
 
 struct PackSpec {
-  std::int64_t numeric = 0;             ///< N
-  std::int64_t indicators = 0;          ///< of the N columns' scales, how many have one
-  std::vector<EmbeddingTable> tables;   ///< host copy of PackInput::tables
-  std::int64_t max_steps = 0;           ///< the largest time * batch of any call
+  std::int64_t numeric = 0;            ///< N
+  std::int64_t indicators = 0;         ///< of the N columns' scales, how many have one
+  std::vector<EmbeddingTable> tables;  ///< host copy of PackInput::tables
+  std::int64_t max_steps = 0;          ///< the largest time * batch of any call
 };
 
 /// A stack of recurrent layers in one direction, each with its own hidden size.
@@ -60,30 +60,30 @@ struct PackSpec {
 struct RnnSpec {
   Cell cell = Cell::lstm;
   std::int64_t input = 0;
-  std::vector<std::int64_t> hidden;   ///< one entry a layer, the lowest first
+  std::vector<std::int64_t> hidden;  ///< one entry a layer, the lowest first
   std::int64_t max_batch = 0;
   std::int64_t max_time = 0;
-  bool training = false;              ///< keeps what backward needs
+  bool training = false;  ///< keeps what backward needs
   Precision precision = Precision::float32;
 };
 
 /// What a run reads and what it leaves; empty views of optional parts are not read or not written. Matrices are dense.
 struct RnnForward {
-  MatrixView<const float> x;            ///< [time * batch, input], step-major
-  View<const std::int32_t> lengths;     ///< [batch] on the HOST, each 1 .. time, the longest equals time; descending order is fastest
+  MatrixView<const float> x;         ///< [time * batch, input], step-major
+  View<const std::int32_t> lengths;  ///< [batch] on the HOST, each 1 .. time, the longest equals time; descending order is fastest
   View<const float> weights;
-  View<const float> h0, c0;             ///< optional: zeros when empty
-  MatrixView<float> y;                  ///< optional: [time * batch, last hidden], zero past a sequence's length
-  View<float> hn, cn;                   ///< optional: states after each sequence's own last step
+  View<const float> h0, c0;  ///< optional: zeros when empty
+  MatrixView<float> y;       ///< optional: [time * batch, last hidden], zero past a sequence's length
+  View<float> hn, cn;        ///< optional: states after each sequence's own last step
 };
 
 struct RnnBackward {
-  RnnForward forward;                   ///< the very views of the forward call in training
-  MatrixView<const float> dy;           ///< optional: zeros when empty
-  View<const float> dhn, dcn;           ///< optional: zeros when empty
-  MatrixView<float> dx;                 ///< optional; content past a sequence's length is not defined
-  View<float> dh0, dc0;                 ///< optional
-  View<float> dweights;                 ///< gradients are added
+  RnnForward forward;          ///< the very views of the forward call in training
+  MatrixView<const float> dy;  ///< optional: zeros when empty
+  View<const float> dhn, dcn;  ///< optional: zeros when empty
+  MatrixView<float> dx;        ///< optional; content past a sequence's length is not defined
+  View<float> dh0, dc0;        ///< optional
+  View<float> dweights;        ///< gradients are added
 };
 
 class Rnn {

@@ -16,7 +16,8 @@ void check_rnn_spec(const RnnSpec& spec) {
   require(!spec.hidden.empty(), "a recurrent stack without layers");
   for (const std::int64_t hidden : spec.hidden) require(hidden > 0, "a recurrent layer without units");
   require(spec.max_batch > 0 && spec.max_time > 0, "a recurrent stack for empty batches");
-  if (spec.precision == Precision::bf16) throw bad_input("recurrent layers cannot compute in bf16", "set precision to \"tf32\" or \"float32\"");
+  if (spec.precision == Precision::bf16)
+    throw bad_input("recurrent layers cannot compute in bf16", "set precision to \"tf32\" or \"float32\"");
 }
 
 void check_rnn_forward(const RnnSpec& spec, const RnnForward& run) {
@@ -33,7 +34,8 @@ void check_rnn_forward(const RnnSpec& spec, const RnnForward& run) {
   }
   require(longest == time, "the longest sequence of a batch does not fill its steps");
   require(run.weights.size == stack_weights(spec), "recurrent weights of another size than the plan");
-  require(run.y.empty() || (run.y.rows == time * batch && run.y.columns == spec.hidden.back() && run.y.dense()), "outputs of another shape than the recurrent plan");
+  require(run.y.empty() || (run.y.rows == time * batch && run.y.columns == spec.hidden.back() && run.y.dense()),
+          "outputs of another shape than the recurrent plan");
   const std::int64_t states = batch * state_width(spec);
   const bool has_cell = spec.cell == Cell::lstm;
   require_states(run.h0.size, states, true, "initial states of another size than the batch");
@@ -48,8 +50,10 @@ void check_rnn_backward(const RnnSpec& spec, const RnnBackward& run) {
   const RnnForward& forward = run.forward;
   const std::int64_t states = forward.lengths.size * state_width(spec);
   const bool has_cell = spec.cell == Cell::lstm;
-  require(run.dy.empty() || (run.dy.rows == forward.x.rows && run.dy.columns == spec.hidden.back() && run.dy.dense()), "gradients of outputs of another shape");
-  require(run.dx.empty() || (run.dx.rows == forward.x.rows && run.dx.columns == spec.input && run.dx.dense()), "gradients of inputs of another shape");
+  require(run.dy.empty() || (run.dy.rows == forward.x.rows && run.dy.columns == spec.hidden.back() && run.dy.dense()),
+          "gradients of outputs of another shape");
+  require(run.dx.empty() || (run.dx.rows == forward.x.rows && run.dx.columns == spec.input && run.dx.dense()),
+          "gradients of inputs of another shape");
   require_states(run.dhn.size, states, true, "gradients of last states of another size than the batch");
   require_states(run.dcn.size, states, has_cell, "gradients of last cell states of another size than the batch");
   require_states(run.dh0.size, states, true, "gradients of initial states of another size than the batch");
@@ -66,7 +70,8 @@ std::int64_t embedding_width(const PackSpec& spec) {
 void check_pack_spec(const PackSpec& spec) {
   require(spec.numeric >= 0 && spec.indicators >= 0 && spec.indicators <= spec.numeric, "a packing with more indicators than numbers");
   require(spec.max_steps > 0, "a packing of no steps");
-  for (const EmbeddingTable& table : spec.tables) require(table.rows > 0 && table.width > 0 && table.offset >= 0, "an empty embedding table");
+  for (const EmbeddingTable& table : spec.tables)
+    require(table.rows > 0 && table.width > 0 && table.offset >= 0, "an empty embedding table");
   require(spec.numeric + spec.indicators + embedding_width(spec) > 0, "a packing without features");
 }
 

@@ -54,7 +54,8 @@ TEST_F(InstructionSets, lstm_and_gru_agree_with_the_reference) {
 
 /// Every float of a thinned-out set over the whole range, and the ends.
 TEST_F(InstructionSets, activations_have_their_stated_error) {
-  std::vector<float> x = {0.0F, -0.0F, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), 1e-30F, -1e-40F, 9.02F, -9.02F, 1e30F};
+  std::vector<float> x = {
+      0.0F, -0.0F, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), 1e-30F, -1e-40F, 9.02F, -9.02F, 1e30F};
   for (float v = 1e-6F; v < 30.0F; v *= 1.0007F) {
     x.push_back(v);
     x.push_back(-v);

@@ -94,7 +94,8 @@ void expect_weight_gradients(const RnnResult& result, const TorchCase& c) {
     const std::int64_t hidden = spec.hidden[l];
     for (const std::int64_t size : {4 * hidden * input, 4 * hidden * hidden, 4 * hidden, 4 * hidden}) {
       const auto n = static_cast<std::size_t>(size);
-      const std::vector<float> ours(result.dweights.begin() + static_cast<std::ptrdiff_t>(at), result.dweights.begin() + static_cast<std::ptrdiff_t>(at + n));
+      const std::vector<float> ours(result.dweights.begin() + static_cast<std::ptrdiff_t>(at),
+                                    result.dweights.begin() + static_cast<std::ptrdiff_t>(at + n));
       const std::vector<double> theirs(c.answer.dweights.begin() + static_cast<std::ptrdiff_t>(at),
                                        c.answer.dweights.begin() + static_cast<std::ptrdiff_t>(at + n));
       expect_array(ours, theirs, 1e-5, "gradient of layer " + std::to_string(l) + ", " + std::to_string(size) + " values");

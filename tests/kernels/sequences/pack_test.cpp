@@ -82,14 +82,16 @@ std::vector<double> packed(const PackProblem& p) {
       for (std::int64_t c = 0; c < p.spec.numeric; ++c) {
         const float x = p.numeric[static_cast<std::size_t>(event * p.spec.numeric + c)];
         const ColumnScale& s = p.scale[static_cast<std::size_t>(c)];
-        row[c] = std::min(std::max(((std::isnan(x) ? s.fill : x) - static_cast<double>(s.mean)) * s.inverse, static_cast<double>(s.low)), static_cast<double>(s.high));
+        row[c] = std::min(std::max(((std::isnan(x) ? s.fill : x) - static_cast<double>(s.mean)) * s.inverse, static_cast<double>(s.low)),
+                          static_cast<double>(s.high));
         if (s.indicator >= 0) row[s.indicator] = std::isnan(x) ? 1 : 0;
       }
       std::int64_t at = p.spec.numeric + p.spec.indicators;
       for (std::size_t c = 0; c < p.spec.tables.size(); ++c) {
         const EmbeddingTable& table = p.spec.tables[c];
         const std::int64_t code = p.codes[static_cast<std::size_t>(event * p.code_stride) + c];
-        for (std::int32_t k = 0; k < table.width; ++k) row[at++] = p.parameters[static_cast<std::size_t>(table.offset + code * table.width + k)];
+        for (std::int32_t k = 0; k < table.width; ++k)
+          row[at++] = p.parameters[static_cast<std::size_t>(table.offset + code * table.width + k)];
       }
     }
   }
@@ -105,7 +107,8 @@ std::vector<double> embedding_gradient(const PackProblem& p, const std::vector<f
       for (std::size_t c = 0; c < p.spec.tables.size(); ++c) {
         const EmbeddingTable& table = p.spec.tables[c];
         const std::int64_t code = p.codes[static_cast<std::size_t>(event * p.code_stride) + c];
-        for (std::int32_t k = 0; k < table.width; ++k) sum[static_cast<std::size_t>(table.offset + code * table.width + k)] += dout[static_cast<std::size_t>(at++)];
+        for (std::int32_t k = 0; k < table.width; ++k)
+          sum[static_cast<std::size_t>(table.offset + code * table.width + k)] += dout[static_cast<std::size_t>(at++)];
       }
     }
   }
@@ -125,7 +128,8 @@ struct PackArrays {
     in.numeric = numeric.matrix(p.events, p.spec.numeric);
     in.scale = scale.view();
     const View<const std::int32_t> all = codes.view();
-    in.codes = MatrixView<const std::int32_t>(all.data, p.events, static_cast<std::int64_t>(p.spec.tables.size()), p.code_stride, all.place);
+    in.codes =
+        MatrixView<const std::int32_t>(all.data, p.events, static_cast<std::int64_t>(p.spec.tables.size()), p.code_stride, all.place);
     in.tables = tables.view();
     in.parameters = parameters.view();
     in.first = first.view();

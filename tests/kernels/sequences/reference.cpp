@@ -24,8 +24,8 @@ class OneLayer {
   }
 
   struct Step {
-    Values x, h, c;      // what it started from
-    Values gate, of_h;   // after the activations; the recurrent part of n (GRU)
+    Values x, h, c;     // what it started from
+    Values gate, of_h;  // after the activations; the recurrent part of n (GRU)
     Values h_out, c_out;
   };
 

@@ -12,18 +12,18 @@ namespace footfall::test {
 struct RnnProblem {
   RnnSpec spec;
   std::int64_t time = 0;
-  std::vector<std::int32_t> lengths;   // [batch]
-  std::vector<double> x;               // [time, batch, input]
-  std::vector<double> weights;         // as RnnSpec tells
-  std::vector<double> h0, c0;          // may be empty
-  std::vector<double> dy, dhn, dcn;    // may be empty
+  std::vector<std::int32_t> lengths;  // [batch]
+  std::vector<double> x;              // [time, batch, input]
+  std::vector<double> weights;        // as RnnSpec tells
+  std::vector<double> h0, c0;         // may be empty
+  std::vector<double> dy, dhn, dcn;   // may be empty
 
   [[nodiscard]] std::int64_t batch() const { return static_cast<std::int64_t>(lengths.size()); }
 };
 
 struct RnnAnswer {
   std::vector<double> y, hn, cn;
-  std::vector<double> dx, dh0, dc0, dweights;   // dx is zero past a sequence's length
+  std::vector<double> dx, dh0, dc0, dweights;  // dx is zero past a sequence's length
 };
 
 /// Forward and backward as the equations of Hochreiter and Schmidhuber (with the forget gate of Gers) and of Cho et al. (reset gate after

@@ -8,8 +8,8 @@
 namespace footfall::test {
 namespace {
 
-/// Central differences with step e have an error of e^2 f''' / 6 + 1e-16 |f| / e: with e = 1e-5, values and derivatives of order 1 to 10 and
-/// some hundred terms this stays below 1e-8.
+/// Central differences with step e have an error of e^2 f''' / 6 + 1e-16 |f| / e: with e = 1e-5, values and derivatives of order 1 to 10
+/// and some hundred terms this stays below 1e-8.
 void expect_gradient(RnnProblem& p, std::vector<double>& values, const std::vector<double>& gradient, const char* what) {
   constexpr double e = 1e-5;
   ASSERT_EQ(values.size(), gradient.size());

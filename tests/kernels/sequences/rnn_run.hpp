@@ -20,8 +20,8 @@ struct RnnResult {
 /// Forward without keeping anything for backward: y, hn and cn only.
 [[nodiscard]] RnnResult score_once(const RnnProblem& problem, Backend& backend, Stream& stream);
 
-/// max |a - b| <= 1e-5 max |b| for each array, which is what the project promises against published vectors. float32 sums of a few hundred terms
-/// and activations good to 4e-7 leave a few 1e-6. `relative` may be widened where a test says why.
+/// max |a - b| <= 1e-5 max |b| for each array, which is what the project promises against published vectors. float32 sums of a few hundred
+/// terms and activations good to 4e-7 leave a few 1e-6. `relative` may be widened where a test says why.
 void expect_agreement(const RnnResult& result, const RnnAnswer& answer, const RnnProblem& problem, bool gradients, double relative = 1e-5);
 void expect_array(const std::vector<float>& a, const std::vector<double>& b, double relative, const std::string& what);
 
