@@ -16,7 +16,9 @@
 namespace footfall {
 namespace {
 
-std::filesystem::path folder_of(const std::filesystem::path& file) { return file.has_parent_path() ? file.parent_path() : std::filesystem::path("."); }
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
 
 std::filesystem::path partial_name(const std::filesystem::path& file) {
   static std::atomic<unsigned> number{0};  // two writers of one process never meet
@@ -36,12 +38,21 @@ void flush_folder(const std::filesystem::path& folder) {
 void throw_write_error(const std::filesystem::path& file, int error_number) {
   const std::string what = fmt::format("{} cannot be written: {}", file.string(), std::strerror(error_number));
   switch (error_number) {
-    case ENOSPC: throw failure(fmt::format("the disk is full while writing {}", file.string()), "free space there, or give --out on another disk; nothing half-written was left");
-    case EDQUOT: throw failure(fmt::format("the disk quota is used up while writing {}", file.string()), "free space there, or give --out on another disk; nothing half-written was left");
+    case ENOSPC:
+      throw failure(fmt::format("the disk is full while writing {}", file.string()),
+                    "free space there, or give --out on another disk; nothing half-written was left");
+    case EDQUOT:
+      throw failure(fmt::format("the disk quota is used up while writing {}", file.string()),
+                    "free space there, or give --out on another disk; nothing half-written was left");
     case EFBIG: throw failure(what, "the file system or ulimit -f allows no larger file: give --out elsewhere");
-    case ENOENT: case ENOTDIR: throw bad_input(fmt::format("{} cannot be written: its folder does not exist", file.string()), "make the folder or correct the name");
-    case EACCES: case EPERM: case EROFS: throw bad_input(what, "choose a folder that you may write to");
-    case ENAMETOOLONG: case EISDIR: throw bad_input(what, "choose another name");
+    case ENOENT:
+    case ENOTDIR:
+      throw bad_input(fmt::format("{} cannot be written: its folder does not exist", file.string()), "make the folder or correct the name");
+    case EACCES:
+    case EPERM:
+    case EROFS: throw bad_input(what, "choose a folder that you may write to");
+    case ENAMETOOLONG:
+    case EISDIR: throw bad_input(what, "choose another name");
     default: throw failure(what, "check the disk and try again");
   }
 }
@@ -95,7 +106,8 @@ void write_file(const std::filesystem::path& file, std::string_view bytes) {
 std::string read_file(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) throw bad_input(fmt::format("{} does not exist", file.string()), "check the name");
-  if (std::filesystem::is_directory(file, ignored)) throw bad_input(fmt::format("{} is a folder", file.string()), "give the name of a file");
+  if (std::filesystem::is_directory(file, ignored))
+    throw bad_input(fmt::format("{} is a folder", file.string()), "give the name of a file");
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in) throw bad_input(fmt::format("{} cannot be opened: {}", file.string(), std::strerror(errno)), "check its permissions");

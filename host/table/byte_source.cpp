@@ -83,8 +83,10 @@ class ArrowSource final : public ByteSource {
 std::string first_bytes(const std::string& file, std::size_t size) {
   std::error_code ignored;
   const auto status = std::filesystem::status(file, ignored);
-  if (!std::filesystem::exists(status)) throw bad_input(fmt::format("{} does not exist", file), "check the name; paths are relative to the job file");
-  if (std::filesystem::is_directory(status)) throw bad_input(fmt::format("{} is a folder", file), fmt::format("name its files, such as \"{}/*\"", file));
+  if (!std::filesystem::exists(status))
+    throw bad_input(fmt::format("{} does not exist", file), "check the name; paths are relative to the job file");
+  if (std::filesystem::is_directory(status))
+    throw bad_input(fmt::format("{} is a folder", file), fmt::format("name its files, such as \"{}/*\"", file));
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in) throw bad_input(fmt::format("{} cannot be opened: {}", file, std::strerror(errno)), "check its permissions");

@@ -120,8 +120,10 @@ std::string show_cell(std::string_view text) {
 MissingTokens::MissingTokens(const std::vector<std::string>& tokens) {
   for (const std::string& token : tokens) {
     const std::string_view bare = trim(token);  // cells are trimmed as well
-    if (bare.empty()) empty_ = true;
-    else tokens_.emplace_back(bare);
+    if (bare.empty())
+      empty_ = true;
+    else
+      tokens_.emplace_back(bare);
     if (bare.size() > longest_) longest_ = bare.size();
   }
 }

@@ -14,7 +14,8 @@ namespace footfall {
 /// A whole number that fits 64 bits: an optional sign and digits, nothing else.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
-/// The nearest double of a decimal number (1, -1.5, +.5, 1e-3), of inf and infinity. Numbers too large are infinite. No NaN, no hexadecimal.
+/// The nearest double of a decimal number (1, -1.5, +.5, 1e-3), of inf and infinity. Numbers too large are infinite. No NaN, no
+/// hexadecimal.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 /// A whole number, also when it is written as a float: 17850, 17850.0, 1e3.

@@ -104,7 +104,8 @@ void ColumnBuilder::append_numbers(const Column& values, const RowRange& rows, c
     }
     const double value = values.numbers[static_cast<std::size_t>(r)];
     if (std::isinf(value)) {
-      throw bad_input(fmt::format("{}: \"{}\" is infinite there", place_in(rows.file, rows.counting, rows.chunk.positions[static_cast<std::size_t>(r)]), expression),
+      throw bad_input(fmt::format("{}: \"{}\" is infinite there",
+                                  place_in(rows.file, rows.counting, rows.chunk.positions[static_cast<std::size_t>(r)]), expression),
                       "divide by nothing that can be 0, fix the file, or leave such rows out with where");
     }
     column_.numbers.push_back(value);
@@ -114,15 +115,17 @@ void ColumnBuilder::append_numbers(const Column& values, const RowRange& rows, c
 }
 
 void ColumnBuilder::refuse(std::string_view cell, std::string_view what, const RowRange& rows, std::size_t row) const {
-  throw bad_input(fmt::format("{}: column \"{}\" holds \"{}\", which is {}", place_in(rows.file, rows.counting, rows.chunk.positions[row]), plan_.name, show_cell(cell), what),
+  throw bad_input(fmt::format("{}: column \"{}\" holds \"{}\", which is {}", place_in(rows.file, rows.counting, rows.chunk.positions[row]),
+                              plan_.name, show_cell(cell), what),
                   "set [missing] missing_tokens or fix the file");
 }
 
 double ColumnBuilder::finite(double value, std::string_view shown, const RowRange& rows, std::size_t row) const {
   if (std::isfinite(value)) return value;
-  throw bad_input(fmt::format("{}: column \"{}\" holds {}, which is infinite", place_in(rows.file, rows.counting, rows.chunk.positions[row]), plan_.name,
-                              shown.empty() ? (value < 0 ? "-inf" : "inf") : show_cell(shown)),
-                  "set [missing] missing_tokens, fix the file, or leave such rows out with where");
+  throw bad_input(
+      fmt::format("{}: column \"{}\" holds {}, which is infinite", place_in(rows.file, rows.counting, rows.chunk.positions[row]),
+                  plan_.name, shown.empty() ? (value < 0 ? "-inf" : "inf") : show_cell(shown)),
+      "set [missing] missing_tokens, fix the file, or leave such rows out with where");
 }
 
 void ColumnBuilder::append_number(const RawColumn& raw, const RowRange& rows) {
@@ -171,7 +174,8 @@ void ColumnBuilder::append_boolean(const RawColumn& raw, const RowRange& rows) {
       return;
     }
     const auto value = raw.form == RawForm::cells ? parse_boolean(raw.cells[row]) : std::nullopt;
-    if (!value) refuse(raw.form == RawForm::cells ? raw.cells[row] : std::string_view(describe(raw.form)), "neither true nor false", rows, row);
+    if (!value)
+      refuse(raw.form == RawForm::cells ? raw.cells[row] : std::string_view(describe(raw.form)), "neither true nor false", rows, row);
     column_.integers.push_back(*value ? 1 : 0);
   });
 }
@@ -180,7 +184,8 @@ void ColumnBuilder::push_text(std::string_view text, const RowRange& rows, std::
   bool added = false;
   column_.codes.push_back(index_.code(text, column_.dictionary, added));
   if (added && !is_utf8(text)) {
-    throw bad_input(fmt::format("{}: column \"{}\" holds \"{}\", which is not UTF-8", place_in(rows.file, rows.counting, rows.chunk.positions[row]), plan_.name, show_cell(text)),
+    throw bad_input(fmt::format("{}: column \"{}\" holds \"{}\", which is not UTF-8",
+                                place_in(rows.file, rows.counting, rows.chunk.positions[row]), plan_.name, show_cell(text)),
                     "convert the file: iconv -f LATIN1 -t UTF-8");
   }
 }
@@ -202,7 +207,8 @@ std::int64_t ColumnBuilder::moment(std::int64_t count, const RowRange& rows, std
   if (plan_.count_unit == TimeResolution::none) return count;
   if (plan_.count_unit == TimeResolution::nanoseconds) return count / 1000 - (count % 1000 < 0 ? 1 : 0);
   std::int64_t out = 0;
-  if (__builtin_mul_overflow(count, unit_in_microseconds(plan_.count_unit), &out)) refuse(fmt::format("{}", count), "no time that can be counted", rows, row);
+  if (__builtin_mul_overflow(count, unit_in_microseconds(plan_.count_unit), &out))
+    refuse(fmt::format("{}", count), "no time that can be counted", rows, row);
   return out;
 }
 
@@ -217,9 +223,10 @@ void ColumnBuilder::append_time(const RawColumn& raw, const RowRange& rows) {
     }
     const auto time = plan_.format != nullptr ? plan_.format->parse(cell) : parse_iso_time(cell);
     if (time) return time->microseconds;
-    throw bad_input(fmt::format("{}: column \"{}\" holds \"{}\", which is no time{}", place_in(rows.file, rows.counting, rows.chunk.positions[row]), plan_.name, show_cell(cell),
-                                plan_.format != nullptr ? fmt::format(" of the form {}", plan_.format->text()) : ""),
-                    plan_.format != nullptr ? "correct time_format or fix the file" : "set time_format, such as \"%d/%m/%Y\", or fix the file");
+    throw bad_input(
+        fmt::format("{}: column \"{}\" holds \"{}\", which is no time{}", place_in(rows.file, rows.counting, rows.chunk.positions[row]),
+                    plan_.name, show_cell(cell), plan_.format != nullptr ? fmt::format(" of the form {}", plan_.format->text()) : ""),
+        plan_.format != nullptr ? "correct time_format or fix the file" : "set time_format, such as \"%d/%m/%Y\", or fix the file");
   };
   append_rows(raw, rows, [&](std::size_t row) {
     std::int64_t value = 0;

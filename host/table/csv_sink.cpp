@@ -17,7 +17,11 @@ constexpr std::size_t buffer_size = std::size_t{1} << 20;
 class CsvSink final : public TableSink {
  public:
   CsvSink(AtomicFile& file, std::string name, std::vector<OutputColumn> columns, const WriteOptions& options)
-      : name_(std::move(name)), columns_(std::move(columns)), missing_(options.missing), stream_(std::make_shared<FileStream>(file)), out_(stream_) {
+      : name_(std::move(name)),
+        columns_(std::move(columns)),
+        missing_(options.missing),
+        stream_(std::make_shared<FileStream>(file)),
+        out_(stream_) {
     delimiter_ = name_.ends_with(".tsv") || name_.ends_with(".tsv.gz") || name_.ends_with(".tsv.zst") ? '\t' : ',';
     const bool gzip = name_.ends_with(".gz");
     if (gzip || name_.ends_with(".zst")) {
@@ -66,8 +70,10 @@ class CsvSink final : public TableSink {
     switch (as.type) {
       case ColumnType::integer: put_number(column.integers[i]); break;
       case ColumnType::number:
-        if (as.float32) put_number(static_cast<float>(column.numbers[i]));
-        else put_number(column.numbers[i]);
+        if (as.float32)
+          put_number(static_cast<float>(column.numbers[i]));
+        else
+          put_number(column.numbers[i]);
         break;
       case ColumnType::boolean: buffer_ += column.integers[i] != 0 ? "true" : "false"; break;
       case ColumnType::timestamp: buffer_ += format_time(column.integers[i], as.resolution); break;
@@ -84,7 +90,8 @@ class CsvSink final : public TableSink {
 
   void put_text(std::string_view text) {
     const bool blanks = !text.empty() && (text.front() == ' ' || text.front() == '\t' || text.back() == ' ' || text.back() == '\t');
-    if (!text.empty() && !blanks && text.find_first_of("\"\r\n") == std::string_view::npos && text.find(delimiter_) == std::string_view::npos) {
+    if (!text.empty() && !blanks && text.find_first_of("\"\r\n") == std::string_view::npos &&
+        text.find(delimiter_) == std::string_view::npos) {
       buffer_ += text;
       return;
     }
@@ -108,7 +115,8 @@ class CsvSink final : public TableSink {
 
 }  // namespace
 
-std::unique_ptr<TableSink> csv_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns, const WriteOptions& options) {
+std::unique_ptr<TableSink> csv_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns,
+                                    const WriteOptions& options) {
   return std::make_unique<CsvSink>(file, name, columns, options);
 }
 

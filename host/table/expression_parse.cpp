@@ -11,17 +11,20 @@
 
 namespace footfall {
 
-void point_into(const std::string& text, const std::string& setting, std::size_t from, std::size_t to, std::string_view what, std::string_view remedy) {
+void point_into(const std::string& text, const std::string& setting, std::size_t from, std::size_t to, std::string_view what,
+                std::string_view remedy) {
   std::string line;
   for (const char c : text) line.push_back(std::iscntrl(static_cast<unsigned char>(c)) ? ' ' : c);
   // Carets stand under letters, not bytes: bytes that go on a UTF-8 letter take no place.
   const auto letters = [&line](std::size_t begin, std::size_t end) {
-    return std::count_if(line.begin() + static_cast<std::ptrdiff_t>(std::min(begin, line.size())), line.begin() + static_cast<std::ptrdiff_t>(std::min(end, line.size())),
+    return std::count_if(line.begin() + static_cast<std::ptrdiff_t>(std::min(begin, line.size())),
+                         line.begin() + static_cast<std::ptrdiff_t>(std::min(end, line.size())),
                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; });
   };
   const std::string blanks(static_cast<std::size_t>(letters(0, from)), ' ');
   const std::string carets(static_cast<std::size_t>(std::max<std::ptrdiff_t>(1, letters(from, to))), '^');
-  throw bad_input(fmt::format("{}: {}", setting, what), fmt::format("{}{}  {}\n  {}{}", remedy, remedy.empty() ? "see\n" : "\n", line, blanks, carets));
+  throw bad_input(fmt::format("{}: {}", setting, what),
+                  fmt::format("{}{}  {}\n  {}{}", remedy, remedy.empty() ? "see\n" : "\n", line, blanks, carets));
 }
 
 namespace {
@@ -73,7 +76,9 @@ class Lexer {
     if (at_ == text_.size()) return {TokenKind::end, from, from, {}};
     const char c = text_[at_];
     if (c == '\'' || c == '`') return quoted(c);
-    if (std::isdigit(static_cast<unsigned char>(c)) || (c == '.' && at_ + 1 < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_ + 1])))) return number();
+    if (std::isdigit(static_cast<unsigned char>(c)) ||
+        (c == '.' && at_ + 1 < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_ + 1]))))
+      return number();
     if (begins_word(c)) {
       while (at_ < text_.size() && goes_on_word(text_[at_])) ++at_;
       std::string word = text_.substr(from, at_ - from);
@@ -97,7 +102,8 @@ class Lexer {
       }
       value.push_back(text_[at_++]);
     }
-    point_into(text_, setting_, from, text_.size(), fmt::format("a {} opens here and is never closed", quote == '`' ? "backtick" : "quote"), "close it");
+    point_into(text_, setting_, from, text_.size(), fmt::format("a {} opens here and is never closed", quote == '`' ? "backtick" : "quote"),
+               "close it");
   }
 
   Token number() {
@@ -116,16 +122,21 @@ class Lexer {
     for (const std::string_view known : {"!=", "<=", ">=", "==", "<>", "&&", "||", "=", "<", ">", "+", "-", "*", "/", "(", ")", ","}) {
       if (text_.compare(at_, known.size(), known) != 0) continue;
       at_ += known.size();
-      const auto instead = [&](std::string_view other) { point_into(text_, setting_, from, at_, fmt::format("{} is not known here", known), fmt::format("write {}", other)); };
+      const auto instead = [&](std::string_view other) {
+        point_into(text_, setting_, from, at_, fmt::format("{} is not known here", known), fmt::format("write {}", other));
+      };
       if (known == "==") instead("=");
       if (known == "<>") instead("!=");
       if (known == "&&") instead("and");
       if (known == "||") instead("or");
       return {TokenKind::symbol, from, at_, std::string(known)};
     }
-    if (text_[at_] == '"') point_into(text_, setting_, from, from + 1, "double quotes mean nothing here", "put text in 'single quotes' and column names in `backticks`");
+    if (text_[at_] == '"')
+      point_into(text_, setting_, from, from + 1, "double quotes mean nothing here",
+                 "put text in 'single quotes' and column names in `backticks`");
     if (text_[at_] == '!') point_into(text_, setting_, from, from + 1, "! is not known here", "write not");
-    point_into(text_, setting_, from, from + 1, fmt::format("\"{}\" is not known here", show_cell(text_.substr(at_, 1))), "put column names that are not words in `backticks`");
+    point_into(text_, setting_, from, from + 1, fmt::format("\"{}\" is not known here", show_cell(text_.substr(at_, 1))),
+               "put column names that are not words in `backticks`");
   }
 
   const std::string& text_;
@@ -141,7 +152,8 @@ class Parser {
   Tree parse() {
     if (now().kind == TokenKind::end) fault(now(), "there is no expression", "write one, such as \"price * quantity\"");
     Tree tree = disjunction();
-    if (now().kind != TokenKind::end) fault(now(), "the expression should end here or go on with an operator", "use + - * / = != < <= > >= and, or, is, in");
+    if (now().kind != TokenKind::end)
+      fault(now(), "the expression should end here or go on with an operator", "use + - * / = != < <= > >= and, or, is, in");
     return tree;
   }
 
@@ -153,10 +165,13 @@ class Parser {
   bool take_word(std::string_view word) { return is(TokenKind::word, word) && (++at_, true); }
   bool take_symbol(std::string_view symbol) { return is(TokenKind::symbol, symbol) && (++at_, true); }
 
-  [[noreturn]] void fault(const Token& token, std::string_view what, std::string_view remedy) const { point_into(text_, setting_, token.from, token.to, what, remedy); }
+  [[noreturn]] void fault(const Token& token, std::string_view what, std::string_view remedy) const {
+    point_into(text_, setting_, token.from, token.to, what, remedy);
+  }
 
   Tree make(Kind kind, std::size_t from, std::vector<Tree> parts) {
-    if (++parts_ > most_parts) fault(now(), fmt::format("the expression has more than {} parts", most_parts), "use in (…), or compute it in the file");
+    if (++parts_ > most_parts)
+      fault(now(), fmt::format("the expression has more than {} parts", most_parts), "use in (…), or compute it in the file");
     Node node;
     node.kind = kind;
     node.from = from;
@@ -212,7 +227,8 @@ class Parser {
       if (!take_word("null")) fault(now(), "null should follow is", "write \"is null\" or \"is not null\"");
       return make(negated ? Kind::is_not_null : Kind::is_null, from, {std::move(left)});
     }
-    const bool negated = is(TokenKind::word, "not") && tokens_[at_ + 1].kind == TokenKind::word && tokens_[at_ + 1].text == "in" && (++at_, true);
+    const bool negated =
+        is(TokenKind::word, "not") && tokens_[at_ + 1].kind == TokenKind::word && tokens_[at_ + 1].text == "in" && (++at_, true);
     if (take_word("in")) return list(std::move(left), from, negated);
     const auto kind = comparison_kind(now());
     if (!kind) return left;
@@ -232,7 +248,8 @@ class Parser {
       const std::size_t before = parts_;
       parts.push_back(unary());
       parts_ = before;  // a list may be long: it makes no deep tree
-      if (!parts.back()->is_literal()) fault(begin, "a list holds numbers, 'text', true and false only", "join comparisons with or for anything else");
+      if (!parts.back()->is_literal())
+        fault(begin, "a list holds numbers, 'text', true and false only", "join comparisons with or for anything else");
     } while (take_symbol(","));
     if (!take_symbol(")")) fault(now(), "the list should go on with , or end with )", "put text in 'single quotes'");
     return make(negated ? Kind::not_in : Kind::in, from, std::move(parts));
@@ -316,7 +333,8 @@ class Parser {
 
   struct Descent {
     explicit Descent(Parser& parser) : parser_(parser) {
-      if (++parser_.depth_ > deepest) parser_.fault(parser_.now(), fmt::format("the expression is nested more than {} deep", deepest), "take parentheses away");
+      if (++parser_.depth_ > deepest)
+        parser_.fault(parser_.now(), fmt::format("the expression is nested more than {} deep", deepest), "take parentheses away");
     }
     ~Descent() { --parser_.depth_; }
     Descent(const Descent&) = delete;
@@ -354,7 +372,8 @@ std::optional<std::string> single_column(std::string_view text) {
     }
     return i + 1 == bare.size() && bare.back() == '`' && !name.empty() ? std::optional(name) : std::nullopt;
   }
-  if (!begins_word(bare.front()) || !std::all_of(bare.begin(), bare.end(), goes_on_word) || is_keyword(lower(std::string(bare)))) return std::nullopt;
+  if (!begins_word(bare.front()) || !std::all_of(bare.begin(), bare.end(), goes_on_word) || is_keyword(lower(std::string(bare))))
+    return std::nullopt;
   return std::string(bare);
 }
 

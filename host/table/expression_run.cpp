@@ -28,7 +28,8 @@ class Translator {
     compute::Expression expression;
   };
 
-  Translator(const std::string& text, const std::string& setting, const Table& schema, const std::function<std::string(const std::string&)>& explain)
+  Translator(const std::string& text, const std::string& setting, const Table& schema,
+             const std::function<std::string(const std::string&)>& explain)
       : text_(text), setting_(setting), schema_(schema), explain_(explain) {}
 
   Part translate(const Node& node) const {
@@ -49,8 +50,10 @@ class Translator {
       case Kind::less_equal: return comparison(node, "less_equal");
       case Kind::greater: return comparison(node, "greater");
       case Kind::greater_equal: return comparison(node, "greater_equal");
-      case Kind::logical_and: return {ColumnType::boolean, compute::call("and_kleene", {condition(*node.parts[0]), condition(*node.parts[1])})};
-      case Kind::logical_or: return {ColumnType::boolean, compute::call("or_kleene", {condition(*node.parts[0]), condition(*node.parts[1])})};
+      case Kind::logical_and:
+        return {ColumnType::boolean, compute::call("and_kleene", {condition(*node.parts[0]), condition(*node.parts[1])})};
+      case Kind::logical_or:
+        return {ColumnType::boolean, compute::call("or_kleene", {condition(*node.parts[0]), condition(*node.parts[1])})};
       case Kind::logical_not: return {ColumnType::boolean, compute::call("invert", {condition(*node.parts[0])})};
       case Kind::is_null: return {ColumnType::boolean, missing(node)};
       case Kind::is_not_null: return {ColumnType::boolean, compute::call("invert", {missing(node)})};
@@ -61,7 +64,9 @@ class Translator {
   }
 
  private:
-  [[noreturn]] void fault(const Node& node, std::string_view what, std::string_view remedy) const { point_into(text_, setting_, node.from, node.to, what, remedy); }
+  [[noreturn]] void fault(const Node& node, std::string_view what, std::string_view remedy) const {
+    point_into(text_, setting_, node.from, node.to, what, remedy);
+  }
 
   int index_of(const Node& node) const {
     for (std::size_t i = 0; i < schema_.columns.size(); ++i) {
@@ -89,7 +94,9 @@ class Translator {
 
   compute::Expression number(const Node& node) const {
     Part part = translate(node);
-    if (!numeric(part.type)) fault(node, because(node, part.type) + ", which cannot be computed with", "use numeric columns in arithmetic; set [missing] missing_tokens where text stands for nothing");
+    if (!numeric(part.type))
+      fault(node, because(node, part.type) + ", which cannot be computed with",
+            "use numeric columns in arithmetic; set [missing] missing_tokens where text stands for nothing");
     return as_double(std::move(part));
   }
 
@@ -125,16 +132,23 @@ class Translator {
       return compute::call(function, {as_double(std::move(left)), as_double(std::move(right))});
     }
     if (left.type != right.type) {
-      const bool text_and_number = (left.type == ColumnType::text && numeric(right.type)) || (right.type == ColumnType::text && numeric(left.type));
-      fault(node, fmt::format("{} cannot be compared with {}: {}", describe(left.type), describe(right.type), because(left_node.kind == Kind::column ? left_node : right_node, left_node.kind == Kind::column ? left.type : right.type)),
+      const bool text_and_number =
+          (left.type == ColumnType::text && numeric(right.type)) || (right.type == ColumnType::text && numeric(left.type));
+      fault(node,
+            fmt::format(
+                "{} cannot be compared with {}: {}", describe(left.type), describe(right.type),
+                because(left_node.kind == Kind::column ? left_node : right_node, left_node.kind == Kind::column ? left.type : right.type)),
             text_and_number ? "put text in 'single quotes', numbers without" : "compare values of one type");
     }
     const std::string_view name = function;
-    if (left.type == ColumnType::boolean && name != "equal" && name != "not_equal") fault(node, "true and false have no order", "use = or !=");
+    if (left.type == ColumnType::boolean && name != "equal" && name != "not_equal")
+      fault(node, "true and false have no order", "use = or !=");
     return compute::call(function, {std::move(left.expression), std::move(right.expression)});
   }
 
-  Part comparison(const Node& node, const char* function) const { return {ColumnType::boolean, compare(function, node, *node.parts[0], *node.parts[1])}; }
+  Part comparison(const Node& node, const char* function) const {
+    return {ColumnType::boolean, compare(function, node, *node.parts[0], *node.parts[1])};
+  }
 
   /// in (…) as a balanced tree of comparisons, so that a missing operand stays missing and a long list makes no deep tree.
   compute::Expression membership(const Node& node) const {
@@ -196,7 +210,8 @@ std::shared_ptr<arrow::Array> to_arrow(const Column& column) {
     case ColumnType::boolean: {
       arrow::BooleanBuilder builder;
       check(builder.Reserve(n));
-      for (std::int64_t i = 0; i < n; ++i) check(column.is_valid(i) ? builder.Append(column.integers[static_cast<std::size_t>(i)] != 0) : builder.AppendNull());
+      for (std::int64_t i = 0; i < n; ++i)
+        check(column.is_valid(i) ? builder.Append(column.integers[static_cast<std::size_t>(i)] != 0) : builder.AppendNull());
       check(builder.Finish(&out));
       break;
     }
@@ -233,7 +248,9 @@ ColumnType Expression::check(const Table& schema, const std::function<std::strin
 std::vector<std::uint8_t> Expression::filter(const Table& table) const {
   const std::function<std::string(const std::string&)> none;
   auto part = Translator(text_, setting_, table, none).translate(*root_);
-  if (part.type != ColumnType::boolean) point_into(text_, setting_, root_->from, root_->to, fmt::format("this gives {}, not true or false", describe(part.type)), "compare it with something");
+  if (part.type != ColumnType::boolean)
+    point_into(text_, setting_, root_->from, root_->to, fmt::format("this gives {}, not true or false", describe(part.type)),
+               "compare it with something");
   const auto array = std::static_pointer_cast<arrow::BooleanArray>(evaluate(part.expression, table));
   std::vector<std::uint8_t> out(static_cast<std::size_t>(table.rows));
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -247,7 +264,8 @@ Column Expression::compute(const Table& table, std::string name) const {
   const std::function<std::string(const std::string&)> none;
   auto part = Translator(text_, setting_, table, none).translate(*root_);
   if (part.type == ColumnType::text || part.type == ColumnType::timestamp) {
-    point_into(text_, setting_, root_->from, root_->to, fmt::format("this gives {}, not numbers", describe(part.type)), "write arithmetic over numeric columns");
+    point_into(text_, setting_, root_->from, root_->to, fmt::format("this gives {}, not numbers", describe(part.type)),
+               "write arithmetic over numeric columns");
   }
   Column out;
   out.name = std::move(name);

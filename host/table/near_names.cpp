@@ -46,7 +46,8 @@ std::vector<std::string> near_names(std::string_view name, const std::vector<std
     if (candidate.size() > longest) continue;
     const std::string other = bare(candidate);
     std::size_t d = distance(wanted, other);
-    const bool contained = std::min(wanted.size(), other.size()) >= 4 && (other.find(wanted) != std::string::npos || wanted.find(other) != std::string::npos);
+    const bool contained =
+        std::min(wanted.size(), other.size()) >= 4 && (other.find(wanted) != std::string::npos || wanted.find(other) != std::string::npos);
     if (d > std::max<std::size_t>(1, std::max(wanted.size(), other.size()) / 3)) {
       if (!contained) continue;
       d += longest;  // behind every name that is a misspelling

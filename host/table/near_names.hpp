@@ -11,6 +11,7 @@ namespace footfall {
 
 /// "did you mean \"price\"?", "did you mean \"price\" or \"prices\"?", or "the columns are: a, b, c" (cut after twelve) when nothing is
 /// near. `plural` names the things: "columns", "keys".
-[[nodiscard]] std::string suggest_names(std::string_view name, const std::vector<std::string>& candidates, std::string_view plural = "columns");
+[[nodiscard]] std::string suggest_names(std::string_view name, const std::vector<std::string>& candidates,
+                                        std::string_view plural = "columns");
 
 }  // namespace footfall

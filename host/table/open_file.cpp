@@ -52,12 +52,14 @@ std::vector<std::string> expand_files(const std::vector<std::string>& patterns, 
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {  // a name that holds * or [ is a name first
       if (std::filesystem::is_directory(path, ignored)) {
-        throw bad_input(fmt::format("{} is a folder", path), fmt::format("name its files, such as \"{}\"", (std::filesystem::path(pattern) / "*.parquet").string()));
+        throw bad_input(fmt::format("{} is a folder", path),
+                        fmt::format("name its files, such as \"{}\"", (std::filesystem::path(pattern) / "*.parquet").string()));
       }
       add(path);
       continue;
     }
-    if (pattern.find_first_of("*?[") == std::string::npos) throw bad_input(fmt::format("{} does not exist", path), "check the name; paths are relative to the job file");
+    if (pattern.find_first_of("*?[") == std::string::npos)
+      throw bad_input(fmt::format("{} does not exist", path), "check the name; paths are relative to the job file");
     glob_t found{};
     const int status = glob(path.c_str(), GLOB_NOSORT, nullptr, &found);
     std::vector<std::string> files;

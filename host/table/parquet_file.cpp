@@ -24,14 +24,27 @@ RawForm form_of(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::NA: return RawForm::nothing;
     case arrow::Type::BOOL: return RawForm::boolean;
-    case arrow::Type::INT8: case arrow::Type::INT16: case arrow::Type::INT32: case arrow::Type::INT64:
-    case arrow::Type::UINT8: case arrow::Type::UINT16: case arrow::Type::UINT32: case arrow::Type::UINT64:
-      return RawForm::integer;
-    case arrow::Type::HALF_FLOAT: case arrow::Type::FLOAT: case arrow::Type::DOUBLE: case arrow::Type::DECIMAL128: case arrow::Type::DECIMAL256:
-      return RawForm::number;
-    case arrow::Type::STRING: case arrow::Type::LARGE_STRING: case arrow::Type::STRING_VIEW: case arrow::Type::BINARY: case arrow::Type::LARGE_BINARY:
-      return RawForm::text;
-    case arrow::Type::TIMESTAMP: case arrow::Type::DATE32: case arrow::Type::DATE64: return RawForm::timestamp;
+    case arrow::Type::INT8:
+    case arrow::Type::INT16:
+    case arrow::Type::INT32:
+    case arrow::Type::INT64:
+    case arrow::Type::UINT8:
+    case arrow::Type::UINT16:
+    case arrow::Type::UINT32:
+    case arrow::Type::UINT64: return RawForm::integer;
+    case arrow::Type::HALF_FLOAT:
+    case arrow::Type::FLOAT:
+    case arrow::Type::DOUBLE:
+    case arrow::Type::DECIMAL128:
+    case arrow::Type::DECIMAL256: return RawForm::number;
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_BINARY: return RawForm::text;
+    case arrow::Type::TIMESTAMP:
+    case arrow::Type::DATE32:
+    case arrow::Type::DATE64: return RawForm::timestamp;
     case arrow::Type::DICTIONARY: return form_of(*static_cast<const arrow::DictionaryType&>(type).value_type());
     default: return RawForm::unsupported;
   }
@@ -79,7 +92,8 @@ class ParquetFile final : public FileReader {
     for (const auto& field : schema_->fields()) {
       names_.push_back(field->name());
       forms_.push_back(form_of(*field->type()));
-      if (!seen.insert(field->name()).second) throw bad_input(fmt::format("{}: the column \"{}\" stands there twice", file_, field->name()), "write it with other names");
+      if (!seen.insert(field->name()).second)
+        throw bad_input(fmt::format("{}: the column \"{}\" stands there twice", file_, field->name()), "write it with other names");
     }
   }
 
@@ -127,7 +141,8 @@ class ParquetFile final : public FileReader {
       for (std::size_t i = 0; i < selected_.size(); ++i) {
         const std::string& name = names_[selected_[i]];
         const auto array = batch_->GetColumnByName(name);
-        if (array == nullptr) throw bad_input(fmt::format("{} is damaged: column \"{}\" cannot be found again", file_, name), "write it again");
+        if (array == nullptr)
+          throw bad_input(fmt::format("{} is damaged: column \"{}\" cannot be found again", file_, name), "write it again");
         convert(array, chunk.columns[i], name);
       }
     });
@@ -180,11 +195,13 @@ class ParquetFile final : public FileReader {
     }
   }
 
-  std::shared_ptr<arrow::Array> cast(const arrow::Array& array, const std::shared_ptr<arrow::DataType>& type, const std::string& name) const {
+  std::shared_ptr<arrow::Array> cast(const arrow::Array& array, const std::shared_ptr<arrow::DataType>& type,
+                                     const std::string& name) const {
     if (array.type()->Equals(*type)) return arrow::MakeArray(array.data());
     auto result = arrow::compute::Cast(array, type);
     if (!result.ok()) {
-      throw bad_input(fmt::format("{}: column \"{}\" ({}) cannot be read as {}: {}", file_, name, array.type()->ToString(), type->ToString(), result.status().message()),
+      throw bad_input(fmt::format("{}: column \"{}\" ({}) cannot be read as {}: {}", file_, name, array.type()->ToString(),
+                                  type->ToString(), result.status().message()),
                       "write it with a plain type");
     }
     return std::move(result).ValueUnsafe();
@@ -221,7 +238,9 @@ class ParquetFile final : public FileReader {
       case RawForm::timestamp: convert_times(*array, out, name); break;
       case RawForm::text: convert_text(array, out, name); break;
       case RawForm::nothing: break;
-      default: throw bad_input(fmt::format("{}: column \"{}\" is a {}, which is no plain column", file_, name, array->type()->ToString()), "write it flat, one value a cell");
+      default:
+        throw bad_input(fmt::format("{}: column \"{}\" is a {}, which is no plain column", file_, name, array->type()->ToString()),
+                        "write it flat, one value a cell");
     }
   }
 
@@ -237,7 +256,9 @@ class ParquetFile final : public FileReader {
       if (out.valid[i] == 0) continue;
       const std::int64_t value = days ? narrow[i] : wide[i];
       if (__builtin_mul_overflow(value, unit.times, &out.integers[i])) {
-        throw bad_input(fmt::format("{} row {}: column \"{}\" holds a time beyond the year 290000", file_, row_ + 1 + static_cast<std::int64_t>(i), name), "fix the file");
+        throw bad_input(fmt::format("{} row {}: column \"{}\" holds a time beyond the year 290000", file_,
+                                    row_ + 1 + static_cast<std::int64_t>(i), name),
+                        "fix the file");
       }
       if (unit.divided_by > 1) out.integers[i] = value / unit.divided_by - (value % unit.divided_by < 0 ? 1 : 0);
     }

@@ -49,15 +49,20 @@ arrow::Status append_column(const Column& column, const OutputColumn& as, arrow:
     return arrow::Status::OK();
   };
   switch (as.type) {
-    case ColumnType::integer: return each([&](std::size_t row) { return static_cast<arrow::Int64Builder&>(into).Append(column.integers[row]); });
+    case ColumnType::integer:
+      return each([&](std::size_t row) { return static_cast<arrow::Int64Builder&>(into).Append(column.integers[row]); });
     case ColumnType::number:
       return each([&](std::size_t row) {
         const double value = column.numbers[row];
         if (value != value) return into.AppendNull();
-        return as.float32 ? static_cast<arrow::FloatBuilder&>(into).Append(static_cast<float>(value)) : static_cast<arrow::DoubleBuilder&>(into).Append(value);
+        return as.float32 ? static_cast<arrow::FloatBuilder&>(into).Append(static_cast<float>(value))
+                          : static_cast<arrow::DoubleBuilder&>(into).Append(value);
       });
-    case ColumnType::boolean: return each([&](std::size_t row) { return static_cast<arrow::BooleanBuilder&>(into).Append(column.integers[row] != 0); });
-    case ColumnType::text: return each([&](std::size_t row) { return static_cast<arrow::StringBuilder&>(into).Append(column.text_at(static_cast<std::int64_t>(row))); });
+    case ColumnType::boolean:
+      return each([&](std::size_t row) { return static_cast<arrow::BooleanBuilder&>(into).Append(column.integers[row] != 0); });
+    case ColumnType::text:
+      return each(
+          [&](std::size_t row) { return static_cast<arrow::StringBuilder&>(into).Append(column.text_at(static_cast<std::int64_t>(row))); });
     case ColumnType::timestamp:
       return each([&](std::size_t row) {
         const std::int64_t units = floor_divide(column.integers[row], std::max<std::int64_t>(1, unit_in_microseconds(as.resolution)));
@@ -95,7 +100,8 @@ class ParquetSink final : public TableSink {
     // Arrow's own schema beside keeps the mark of field_of.
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
     guard([&] {
-      writer_ = stream_->check(parquet::arrow::FileWriter::Open(*schema_, arrow::default_memory_pool(), stream_, properties.build(), arrow_properties), name_);
+      writer_ = stream_->check(
+          parquet::arrow::FileWriter::Open(*schema_, arrow::default_memory_pool(), stream_, properties.build(), arrow_properties), name_);
       for (const auto& field : schema_->fields()) builders_.push_back(stream_->check(arrow::MakeBuilder(field->type()), name_));
     });
   }
@@ -104,7 +110,8 @@ class ParquetSink final : public TableSink {
     guard([&] {
       for (std::int64_t from = 0; from < rows;) {
         const std::int64_t to = std::min(rows, from + row_group_ - pending_);
-        for (std::size_t i = 0; i < columns.size(); ++i) stream_->check(append_column(*columns[i], columns_[i], *builders_[i], from, to), name_);
+        for (std::size_t i = 0; i < columns.size(); ++i)
+          stream_->check(append_column(*columns[i], columns_[i], *builders_[i], from, to), name_);
         pending_ += to - from;
         from = to;
         if (pending_ == row_group_) flush();
@@ -149,7 +156,8 @@ class ParquetSink final : public TableSink {
 
 }  // namespace
 
-std::unique_ptr<TableSink> parquet_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns, const WriteOptions& options) {
+std::unique_ptr<TableSink> parquet_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns,
+                                        const WriteOptions& options) {
   return std::make_unique<ParquetSink>(file, name, columns, options);
 }
 

@@ -13,8 +13,8 @@ namespace footfall {
 
 /// How a file holds a column, before anybody decides what it is read as.
 enum class RawForm {
-  cells,        ///< text files: a cell may be anything
-  text,         ///< the file says that it is text
+  cells,  ///< text files: a cell may be anything
+  text,   ///< the file says that it is text
   integer,
   number,
   boolean,
@@ -39,8 +39,8 @@ struct RawColumn {
 
 struct RawChunk {
   std::int64_t rows = 0;
-  std::vector<RawColumn> columns;        ///< the selected ones, in the order of the selection
-  std::vector<std::int64_t> positions;   ///< line or row (from 1) of every row
+  std::vector<RawColumn> columns;       ///< the selected ones, in the order of the selection
+  std::vector<std::int64_t> positions;  ///< line or row (from 1) of every row
 };
 
 /// One file, read from its beginning in small chunks.

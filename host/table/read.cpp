@@ -26,7 +26,8 @@ ColumnKind kind_of(const ReadRequest& request, const std::string& name) {
 ColumnUse use_of(const ReadRequest& request, const std::string& name) {
   ColumnUse use{name, kind_of(request, name), nullptr};
   const auto format = request.time_formats.find(name);
-  if (use.kind == ColumnKind::time && format != request.time_formats.end() && !format->second.empty()) use.format = std::make_shared<const TimeFormat>(format->second);
+  if (use.kind == ColumnKind::time && format != request.time_formats.end() && !format->second.empty())
+    use.format = std::make_shared<const TimeFormat>(format->second);
   return use;
 }
 
@@ -119,7 +120,8 @@ struct TableReader::State {
         }
       }
     }
-    if (sources.empty()) throw bad_input(fmt::format("{} has no column that can be read", request.files[0]), "give a file with plain columns");
+    if (sources.empty())
+      throw bad_input(fmt::format("{} has no column that can be read", request.files[0]), "give a file with plain columns");
   }
 
   /// The columns of a file that the sources are, or an error about those that are not there.
@@ -136,16 +138,19 @@ struct TableReader::State {
       for (const std::string& name : reader.names()) {
         if (source_index.contains(name)) continue;
         if (reader.forms()[index.at(name)] == RawForm::unsupported) continue;
-        throw bad_input(fmt::format("{} has a column \"{}\" that {} lacks", file, name, request.files[0]), "files that are read together need the same columns");
+        throw bad_input(fmt::format("{} has a column \"{}\" that {} lacks", file, name, request.files[0]),
+                        "files that are read together need the same columns");
       }
     }
     return out;
   }
 
   [[noreturn]] void refuse_missing(const FileReader& reader, const std::string& file, const std::string& name) const {
-    if (const std::string doubt = reader.doubt(); !doubt.empty()) throw bad_input(fmt::format("{} has no column \"{}\"", file, name), doubt);
+    if (const std::string doubt = reader.doubt(); !doubt.empty())
+      throw bad_input(fmt::format("{} has no column \"{}\"", file, name), doubt);
     const bool in_first = &file != &request.files[0];
-    throw bad_input(in_first ? fmt::format("{} has no column \"{}\", which {} has", file, name, request.files[0]) : fmt::format("{} has no column \"{}\"", file, name),
+    throw bad_input(in_first ? fmt::format("{} has no column \"{}\", which {} has", file, name, request.files[0])
+                             : fmt::format("{} has no column \"{}\"", file, name),
                     suggest_names(name, reader.names()));
   }
 
@@ -195,10 +200,13 @@ struct TableReader::State {
       column.type = one.uses.back().plan.type;
       column.resolution = one.uses.back().plan.resolution;
     }
-    const ColumnType type = one.expression.check(types, [this](const std::string& name) { return surveys[source_index.at(name)].why_text(); });
-    const bool fits = is_filter ? type == ColumnType::boolean : type == ColumnType::number || type == ColumnType::integer || type == ColumnType::boolean;
+    const ColumnType type =
+        one.expression.check(types, [this](const std::string& name) { return surveys[source_index.at(name)].why_text(); });
+    const bool fits =
+        is_filter ? type == ColumnType::boolean : type == ColumnType::number || type == ColumnType::integer || type == ColumnType::boolean;
     if (!fits) {
-      throw bad_input(fmt::format("{} = \"{}\" gives {}, not {}", one.name, one.expression.text(), describe(type), is_filter ? "true or false" : "numbers"),
+      throw bad_input(fmt::format("{} = \"{}\" gives {}, not {}", one.name, one.expression.text(), describe(type),
+                                  is_filter ? "true or false" : "numbers"),
                       is_filter ? "write a comparison, such as \"amount > 0\"" : "write arithmetic over numeric columns");
     }
   }
@@ -229,7 +237,9 @@ struct TableReader::State {
     return true;
   }
 
-  RowRange whole_chunk(const std::vector<std::uint8_t>* mask) const { return {chunk, mask, 0, chunk.rows, request.files[file], reader->counting()}; }
+  RowRange whole_chunk(const std::vector<std::uint8_t>* mask) const {
+    return {chunk, mask, 0, chunk.rows, request.files[file], reader->counting()};
+  }
 
   /// The columns of an expression over the rows of the chunk that `mask` keeps.
   Table evaluate(const PlannedExpression& one, const std::vector<std::uint8_t>* mask) const {
@@ -302,9 +312,12 @@ struct TableReader::State {
   void refuse_nothing() const {
     if (rows_given > 0 || request.allow_no_rows) return;
     if (rows_read > 0) {
-      throw bad_input(fmt::format("where = \"{}\" keeps none of the {} rows of {}", request.where, rows_read, request.files[0]), "correct the filter");
+      throw bad_input(fmt::format("where = \"{}\" keeps none of the {} rows of {}", request.where, rows_read, request.files[0]),
+                      "correct the filter");
     }
-    throw bad_input(fmt::format("{} holds no rows", request.files.size() == 1 ? request.files[0] : fmt::format("none of {} and the other {} files", request.files[0], request.files.size() - 1)),
+    throw bad_input(fmt::format("{} holds no rows", request.files.size() == 1 ? request.files[0]
+                                                                              : fmt::format("none of {} and the other {} files",
+                                                                                            request.files[0], request.files.size() - 1)),
                     "fetch or write it again");
   }
 
@@ -314,8 +327,8 @@ struct TableReader::State {
 
   std::vector<std::string> sources;  // distinct columns of the files
   std::unordered_map<std::string, std::size_t> source_index;
-  std::vector<ColumnSurvey> surveys;                 // one a source
-  std::vector<std::vector<ColumnUse>> source_uses;   // one a source
+  std::vector<ColumnSurvey> surveys;                // one a source
+  std::vector<std::vector<ColumnUse>> source_uses;  // one a source
   std::vector<ColumnUse> column_uses;
   std::vector<PlannedUse> uses;
   std::vector<PlannedExpression> filters;  // none or one
@@ -341,7 +354,9 @@ std::optional<Table> TableReader::next() { return state_->next(); }
 const Table& TableReader::schema() const { return state_->schema; }
 std::int64_t TableReader::rows_read() const { return state_->rows_read; }
 std::int64_t TableReader::bytes_total() const { return state_->bytes_total; }
-std::int64_t TableReader::bytes_done() const { return state_->bytes_behind + (state_->reader != nullptr ? state_->reader->bytes_done() : 0); }
+std::int64_t TableReader::bytes_done() const {
+  return state_->bytes_behind + (state_->reader != nullptr ? state_->reader->bytes_done() : 0);
+}
 
 Table read_table(const ReadRequest& request) {
   TableReader reader(request, std::numeric_limits<std::int64_t>::max());

@@ -36,16 +36,17 @@ struct TextOptions {
 struct ReadRequest {
   std::vector<std::string> files;  ///< in order; each Parquet (.parquet, .pq or by its first bytes) or text (also .gz and .zst)
   TextOptions text;
-  std::vector<std::string> columns;               ///< names wanted, in this order; empty: all
-  std::map<std::string, ColumnKind> kinds;        ///< columns that are not here are automatic
+  std::vector<std::string> columns;                 ///< names wanted, in this order; empty: all
+  std::map<std::string, ColumnKind> kinds;          ///< columns that are not here are automatic
   std::map<std::string, std::string> time_formats;  ///< column of kind time -> its strptime format
-  std::string where;                              ///< expression (expression.hpp) that says which rows are kept; applied before every other check
+  std::string where;  ///< expression (expression.hpp) that says which rows are kept; applied before every other check
   std::vector<std::pair<std::string, std::string>> derived;  ///< further numeric columns: name, expression. They come after `columns`
-  bool allow_no_rows = false;                     ///< otherwise an error when nothing is left to read
+  bool allow_no_rows = false;                                ///< otherwise an error when nothing is left to read
 };
 
 /// Replaces patterns (* ? [abc], in any part of the path) by the files that match them, sorted inside a pattern; patterns keep their order.
-/// Relative ones are taken from `base`. Error{bad_input} when a file is missing or a pattern matches nothing. A file named twice is taken once.
+/// Relative ones are taken from `base`. Error{bad_input} when a file is missing or a pattern matches nothing. A file named twice is taken
+/// once.
 [[nodiscard]] std::vector<std::string> expand_files(const std::vector<std::string>& patterns, const std::filesystem::path& base);
 
 /// Column names of a file, in its order.

@@ -41,7 +41,8 @@ struct Extent {
 
 Extent read_entry(const std::filesystem::path& file, const std::string& name, const Json& entry, std::uint64_t data_size) {
   const auto fault = [&](const std::string& what) { refuse(file, fmt::format("tensor \"{}\" {}", name, what)); };
-  if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets")) fault("lacks dtype, shape or data_offsets");
+  if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
+    fault("lacks dtype, shape or data_offsets");
   if (entry["dtype"] != "F32") fault(fmt::format("has the type {}, not F32", entry["dtype"].dump()));
   Extent out{0, 0, {name, {}, {}}};
   if (!entry["shape"].is_array()) fault("has no shape");
@@ -50,7 +51,8 @@ Extent read_entry(const std::filesystem::path& file, const std::string& name, co
     out.tensor.shape.push_back(extent.get<std::int64_t>());
   }
   const Json& offsets = entry["data_offsets"];
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) fault("has no two data_offsets");
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+    fault("has no two data_offsets");
   out.from = offsets[0].get<std::uint64_t>();
   out.to = offsets[1].get<std::uint64_t>();
   const auto count = count_of(out.tensor.shape);
@@ -106,7 +108,8 @@ TensorFile load_tensors(const std::filesystem::path& file) {
     if (depth == 1 && event == Json::parse_event_t::key && !keys.insert(value.get<std::string>()).second) twice = true;
     return true;
   };
-  const Json header = Json::parse(bytes.begin() + sizeof length, bytes.begin() + static_cast<std::ptrdiff_t>(sizeof length + length), watch, false);
+  const Json header =
+      Json::parse(bytes.begin() + sizeof length, bytes.begin() + static_cast<std::ptrdiff_t>(sizeof length + length), watch, false);
   if (header.is_discarded() || !header.is_object()) refuse(file, "its header is no JSON object");
   if (twice) refuse(file, "its header names a tensor twice");
 
@@ -123,10 +126,12 @@ TensorFile load_tensors(const std::filesystem::path& file) {
       out.metadata[key] = value.get<std::string>();
     }
   }
-  std::stable_sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) { return a.from < b.from || (a.from == b.from && a.to < b.to); });
+  std::stable_sort(extents.begin(), extents.end(),
+                   [](const Extent& a, const Extent& b) { return a.from < b.from || (a.from == b.from && a.to < b.to); });
   std::uint64_t at = 0;
   for (Extent& extent : extents) {
-    if (extent.from != at) refuse(file, fmt::format("tensor \"{}\" {}", extent.tensor.name, extent.from < at ? "overlaps another" : "follows a gap"));
+    if (extent.from != at)
+      refuse(file, fmt::format("tensor \"{}\" {}", extent.tensor.name, extent.from < at ? "overlaps another" : "follows a gap"));
     extent.tensor.values.resize((extent.to - extent.from) / sizeof(float));
     if (extent.to > extent.from) std::memcpy(extent.tensor.values.data(), data.data() + extent.from, extent.to - extent.from);
     at = extent.to;

@@ -107,7 +107,8 @@ ColumnType ColumnSurvey::automatic_type(const std::string& name) const {
   const Declared* first = nullptr;  // of the files that say what the column is
   for (const Declared& d : declared_) {
     if (d.form == RawForm::nothing || d.form == RawForm::cells) continue;
-    const bool widens = first != nullptr && ((first->form == RawForm::integer && d.form == RawForm::number) || (first->form == RawForm::number && d.form == RawForm::integer));
+    const bool widens = first != nullptr && ((first->form == RawForm::integer && d.form == RawForm::number) ||
+                                             (first->form == RawForm::number && d.form == RawForm::integer));
     if (first != nullptr && !widens) refuse(*first, d, name);
     if (first == nullptr) first = &d;
   }
@@ -136,10 +137,13 @@ ColumnType ColumnSurvey::id_type(const std::string& name) const {
   const Declared* integer = declared(RawForm::integer) != nullptr ? declared(RawForm::integer) : declared(RawForm::number);
   for (const RawForm form : {RawForm::boolean, RawForm::timestamp}) {
     if (const Declared* other = declared(form)) {
-      throw bad_input(fmt::format("{}: column \"{}\" holds {}, which can be no id", other->file, name, describe(form)), "name a column of whole numbers or text");
+      throw bad_input(fmt::format("{}: column \"{}\" holds {}, which can be no id", other->file, name, describe(form)),
+                      "name a column of whole numbers or text");
     }
   }
-  if (!numbers_whole_) throw bad_input(fmt::format("column \"{}\" is read as an id, but {}, which is no whole number", name, not_whole_), "fix the file or name another column");
+  if (!numbers_whole_)
+    throw bad_input(fmt::format("column \"{}\" is read as an id, but {}, which is no whole number", name, not_whole_),
+                    "fix the file or name another column");
   if (text != nullptr && integer != nullptr) refuse(*text, *integer, name);
   if (text != nullptr) return ColumnType::text;
   if (integer != nullptr && seen_ && !all_whole_) refuse(*integer, *declared(RawForm::cells), name);
@@ -155,11 +159,13 @@ void ColumnSurvey::plan_time(const ColumnUse& use, ColumnPlan& plan) const {
     return;
   }
   if (const Declared* wrong = declared(RawForm::boolean)) {
-    throw bad_input(fmt::format("{}: column \"{}\" holds {}, which are no times", wrong->file, use.name, describe(wrong->form)), "name another column as time");
+    throw bad_input(fmt::format("{}: column \"{}\" holds {}, which are no times", wrong->file, use.name, describe(wrong->form)),
+                    "name another column as time");
   }
   if (const Declared* times = declared(RawForm::timestamp)) {
     for (const Declared& other : declared_) {
-      if (other.form != RawForm::timestamp && other.form != RawForm::nothing && time_form_ == TimeForm::count) refuse(*times, other, use.name);
+      if (other.form != RawForm::timestamp && other.form != RawForm::nothing && time_form_ == TimeForm::count)
+        refuse(*times, other, use.name);
     }
     plan.resolution = finest_;
     return;
@@ -168,11 +174,11 @@ void ColumnSurvey::plan_time(const ColumnUse& use, ColumnPlan& plan) const {
     plan.resolution = finest_;
     return;
   }
-  plan.count_unit = largest_ < 100'000'000u             ? TimeResolution::none
-                    : largest_ < 100'000'000'000u       ? TimeResolution::seconds
-                    : largest_ < 100'000'000'000'000u   ? TimeResolution::milliseconds
+  plan.count_unit = largest_ < 100'000'000u               ? TimeResolution::none
+                    : largest_ < 100'000'000'000u         ? TimeResolution::seconds
+                    : largest_ < 100'000'000'000'000u     ? TimeResolution::milliseconds
                     : largest_ < 100'000'000'000'000'000u ? TimeResolution::microseconds
-                                                        : TimeResolution::nanoseconds;
+                                                          : TimeResolution::nanoseconds;
   plan.resolution = plan.count_unit;
   if (plan.count_unit == TimeResolution::none) plan.type = ColumnType::integer;
 }
@@ -181,7 +187,8 @@ ColumnPlan ColumnSurvey::plan(const ColumnUse& use) const {
   ColumnPlan plan;
   plan.name = use.name;
   if (const Declared* wrong = declared(RawForm::unsupported)) {
-    throw bad_input(fmt::format("{}: column \"{}\" holds {}, which are no plain values", wrong->file, use.name, describe(wrong->form)), "write it flat, one value a cell, or leave it out");
+    throw bad_input(fmt::format("{}: column \"{}\" holds {}, which are no plain values", wrong->file, use.name, describe(wrong->form)),
+                    "write it flat, one value a cell, or leave it out");
   }
   switch (use.kind) {
     case ColumnKind::automatic:
@@ -191,7 +198,8 @@ ColumnPlan ColumnSurvey::plan(const ColumnUse& use) const {
     case ColumnKind::number:
     case ColumnKind::integer:
       if (const Declared* times = declared(RawForm::timestamp)) {
-        throw bad_input(fmt::format("{}: column \"{}\" holds times, which are no numbers", times->file, use.name), "leave it out of the numeric columns");
+        throw bad_input(fmt::format("{}: column \"{}\" holds times, which are no numbers", times->file, use.name),
+                        "leave it out of the numeric columns");
       }
       plan.type = use.kind == ColumnKind::number ? ColumnType::number : ColumnType::integer;
       break;

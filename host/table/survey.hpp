@@ -23,9 +23,10 @@ struct ColumnPlan {
   std::string name;
   ColumnType type = ColumnType::number;
   TimeResolution resolution = TimeResolution::none;
-  std::shared_ptr<const TimeFormat> format;  ///< times: text of this form; without one, ISO 8601 text or, when count_unit is set, whole numbers
+  std::shared_ptr<const TimeFormat>
+      format;  ///< times: text of this form; without one, ISO 8601 text or, when count_unit is set, whole numbers
   TimeResolution count_unit = TimeResolution::none;  ///< times written as whole numbers: of what
-  bool is_time = false;                      ///< of kind time: integers are then step numbers
+  bool is_time = false;                              ///< of kind time: integers are then step numbers
 };
 
 /// What the cells of one column were seen to be, over all files. Looks only for what the uses ask.
@@ -62,8 +63,8 @@ class ColumnSurvey {
   std::vector<Declared> declared_;  // distinct forms, with the first file of each
   bool seen_ = false;               // a cell of a text file that is not missing
   bool all_integer_ = true, all_whole_ = true, all_number_ = true, all_boolean_ = true;
-  bool numbers_whole_ = true;       // of columns that a file declares as numbers
-  std::string not_whole_;           // the place of the first number that is not whole
+  bool numbers_whole_ = true;  // of columns that a file declares as numbers
+  std::string not_whole_;      // the place of the first number that is not whole
   std::string why_text_;
   enum class TimeForm { unknown, count, iso } time_form_ = TimeForm::unknown;
   std::uint64_t largest_ = 0;

@@ -99,7 +99,8 @@ std::string Origin::place(std::int64_t row) const {
   const Run& run = run_of(row);
   const auto file = static_cast<std::size_t>(run.file);
   const std::int64_t position = run.position + (row - run.row);
-  return counting_[file] == Counting::lines ? fmt::format("{}:{}", files_[file], position) : fmt::format("{} row {}", files_[file], position);
+  return counting_[file] == Counting::lines ? fmt::format("{}:{}", files_[file], position)
+                                            : fmt::format("{} row {}", files_[file], position);
 }
 
 std::int32_t Origin::file_of(std::int64_t row) const { return run_of(row).file; }
@@ -124,8 +125,6 @@ std::vector<std::string> Table::names() const {
   return out;
 }
 
-std::string Table::place(std::int64_t row) const {
-  return row < origin.rows() ? origin.place(row) : fmt::format("row {}", row + 1);
-}
+std::string Table::place(std::int64_t row) const { return row < origin.rows() ? origin.place(row) : fmt::format("row {}", row + 1); }
 
 }  // namespace footfall

@@ -18,7 +18,9 @@ class TableSink {
   virtual void finish() = 0;
 };
 
-[[nodiscard]] std::unique_ptr<TableSink> parquet_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns, const WriteOptions& options);
-[[nodiscard]] std::unique_ptr<TableSink> csv_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns, const WriteOptions& options);
+[[nodiscard]] std::unique_ptr<TableSink> parquet_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns,
+                                                      const WriteOptions& options);
+[[nodiscard]] std::unique_ptr<TableSink> csv_sink(AtomicFile& file, const std::string& name, const std::vector<OutputColumn>& columns,
+                                                  const WriteOptions& options);
 
 }  // namespace footfall

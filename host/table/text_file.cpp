@@ -17,7 +17,7 @@
 namespace footfall {
 namespace {
 
-constexpr std::size_t block = std::size_t{1} << 20;         // bytes asked of the file at a time
+constexpr std::size_t block = std::size_t{1} << 20;           // bytes asked of the file at a time
 constexpr std::size_t longest_record = std::size_t{1} << 24;  // a quote that is never closed shall not read a whole file into memory
 constexpr std::int64_t largest_chunk = 8192;
 
@@ -55,7 +55,8 @@ class TextFile final : public FileReader {
     if (names_.size() != 1) return {};
     for (const char other : {';', '\t', '|', ','}) {
       if (other != delimiter_ && names_[0].find(other) != std::string::npos) {
-        return fmt::format("its first line holds no \"{}\", but \"{}\": set delimiter = \"{}\"", show_delimiter(delimiter_), show_delimiter(other), show_delimiter(other));
+        return fmt::format("its first line holds no \"{}\", but \"{}\": set delimiter = \"{}\"", show_delimiter(delimiter_),
+                           show_delimiter(other), show_delimiter(other));
       }
     }
     return {};
@@ -97,8 +98,9 @@ class TextFile final : public FileReader {
     }
     if (ended_) return end_ > 0;
     if (end_ > longest_record) {
-      throw bad_input(fmt::format("{}:{}: a line, or a cell in quotes that opens here, is longer than {} MiB", file_, line_, longest_record >> 20),
-                      "close the quote or fix the file");
+      throw bad_input(
+          fmt::format("{}:{}: a line, or a cell in quotes that opens here, is longer than {} MiB", file_, line_, longest_record >> 20),
+          "close the quote or fix the file");
     }
     const std::size_t wanted = std::max(block, end_);  // at least doubled, so a long record is scanned a bounded number of times
     buffer_.resize(end_ + wanted);
@@ -163,13 +165,15 @@ class TextFile final : public FileReader {
       const bool at_the_end = quote == nullptr || quote + 1 == end;
       if (at_the_end && !ended_) return nullptr;
       if (quote == nullptr) {
-        throw bad_input(fmt::format("{}:{}: a quote opens here and is never closed; the file may have been cut off by a download", file_, opened),
-                        "close the quote or fetch the file again");
+        throw bad_input(
+            fmt::format("{}:{}: a quote opens here and is never closed; the file may have been cut off by a download", file_, opened),
+            "close the quote or fetch the file again");
       }
       lines += std::count(at, quote, '\n');
       if (quote + 1 == end || quote[1] != '"') {
         if (joined != nullptr) joined->append(from, quote);
-        fields_.push_back(trim(joined != nullptr ? std::string_view(*joined) : std::string_view(from, static_cast<std::size_t>(quote - from))));
+        fields_.push_back(
+            trim(joined != nullptr ? std::string_view(*joined) : std::string_view(from, static_cast<std::size_t>(quote - from))));
         at = quote + 1;
         break;
       }
@@ -207,10 +211,12 @@ class TextFile final : public FileReader {
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (names_[i].empty()) names_[i] = fmt::format("column_{}", i + 1);  // the row index that some programs write without a name
       if (!is_utf8(names_[i])) {
-        throw bad_input(fmt::format("{}:1: the name of column {}, \"{}\", is not UTF-8", file_, i + 1, show_cell(names_[i])), "convert the file: iconv -f LATIN1 -t UTF-8");
+        throw bad_input(fmt::format("{}:1: the name of column {}, \"{}\", is not UTF-8", file_, i + 1, show_cell(names_[i])),
+                        "convert the file: iconv -f LATIN1 -t UTF-8");
       }
       if (!seen.insert(names_[i]).second) {
-        throw bad_input(fmt::format("{}:1: the column \"{}\" stands there twice", file_, show_cell(names_[i])), "rename one of them; for a file without a header line set header");
+        throw bad_input(fmt::format("{}:1: the column \"{}\" stands there twice", file_, show_cell(names_[i])),
+                        "rename one of them; for a file without a header line set header");
       }
     }
   }
@@ -231,7 +237,8 @@ class TextFile final : public FileReader {
     const std::string what = fmt::format("{}:{}: {} where {} expected", file_, record_line_, fields(fields_.size()),
                                          names_.size() == 1 ? "1 is" : fmt::format("{} are", names_.size()));
     if (unfinished_ && fields_.size() < names_.size()) {
-      throw bad_input(what + ", and the line does not end: the file was cut off, perhaps by a download", "fetch it again, or delete its last line");
+      throw bad_input(what + ", and the line does not end: the file was cut off, perhaps by a download",
+                      "fetch it again, or delete its last line");
     }
     const std::string hint = doubt();
     throw bad_input(what, hint.empty() ? "fix the line; put cells that hold the delimiter in quotes" : hint);

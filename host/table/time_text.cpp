@@ -140,16 +140,21 @@ bool take_directive(char directive, Cursor& at, Parts& parts) {
     }
     case 'p':
       if (at.rest.size() < 2 || std::tolower(static_cast<unsigned char>(at.rest[1])) != 'm') return false;
-      if (const int c = std::tolower(static_cast<unsigned char>(at.rest[0])); c == 'p') parts.afternoon = true;
-      else if (c != 'a') return false;
+      if (const int c = std::tolower(static_cast<unsigned char>(at.rest[0])); c == 'p')
+        parts.afternoon = true;
+      else if (c != 'a')
+        return false;
       at.rest.remove_prefix(2);
       return true;
-    case 'b': case 'B': case 'h': {
+    case 'b':
+    case 'B':
+    case 'h': {
       const auto month = take_name(at, months);
       if (month) parts.month = *month + 1;
       return month.has_value();
     }
-    case 'a': case 'A': return take_name(at, weekdays).has_value();
+    case 'a':
+    case 'A': return take_name(at, weekdays).has_value();
     case 'z': {
       const auto zone = take_zone(at);
       if (zone) parts.zone = *zone;
@@ -256,7 +261,8 @@ std::string format_time(std::int64_t microseconds, TimeResolution resolution) {
   const std::int64_t seconds = of_day / second, fraction = of_day % second;
   out += fmt::format("T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   if (resolution == TimeResolution::milliseconds) return out + fmt::format(".{:03}", fraction / 1000);
-  if (resolution == TimeResolution::microseconds || resolution == TimeResolution::nanoseconds || fraction != 0) out += fmt::format(".{:06}", fraction);
+  if (resolution == TimeResolution::microseconds || resolution == TimeResolution::nanoseconds || fraction != 0)
+    out += fmt::format(".{:06}", fraction);
   return out;
 }
 
@@ -278,24 +284,29 @@ TimeFormat::TimeFormat(std::string format) : format_(std::move(format)) {
     }
     const char directive = ++i < format_.size() ? format_[i] : '\0';
     if (directive == '\0' || known.find(directive) == std::string_view::npos) {
-      throw bad_input(fmt::format("time_format \"{}\" holds %{}, which is unknown", format_, directive == '\0' ? "" : std::string(1, directive)),
-                      "use strptime's directives, such as \"%Y-%m-%d %H:%M:%S\", \"%d/%m/%Y\" or \"%Y%m%d\"");
+      throw bad_input(
+          fmt::format("time_format \"{}\" holds %{}, which is unknown", format_, directive == '\0' ? "" : std::string(1, directive)),
+          "use strptime's directives, such as \"%Y-%m-%d %H:%M:%S\", \"%d/%m/%Y\" or \"%Y%m%d\"");
     }
     if (std::string_view("dejsFD").find(directive) != std::string_view::npos) has_day = true;
-    if (std::string_view("SsT").find(directive) != std::string_view::npos && resolution_ == TimeResolution::days) resolution_ = TimeResolution::seconds;
-    if (std::string_view("HIMR").find(directive) != std::string_view::npos && resolution_ == TimeResolution::days) resolution_ = TimeResolution::seconds;
+    if (std::string_view("SsT").find(directive) != std::string_view::npos && resolution_ == TimeResolution::days)
+      resolution_ = TimeResolution::seconds;
+    if (std::string_view("HIMR").find(directive) != std::string_view::npos && resolution_ == TimeResolution::days)
+      resolution_ = TimeResolution::seconds;
     if (directive == 'f') resolution_ = TimeResolution::microseconds;
     switch (directive) {
       case 'F': expanded_ += "%Y-%m-%d"; break;
       case 'T': expanded_ += "%H:%M:%S"; break;
       case 'R': expanded_ += "%H:%M"; break;
       case 'D': expanded_ += "%m/%d/%y"; break;
-      case 'n': case 't': expanded_ += ' '; break;
+      case 'n':
+      case 't': expanded_ += ' '; break;
       default: expanded_ += {'%', directive};
     }
   }
   if (!has_day && expanded_.find("%m") == std::string::npos && expanded_.find("%Y") == std::string::npos) {
-    throw bad_input(fmt::format("time_format \"{}\" holds no date", format_), "use strptime's directives, such as \"%Y-%m-%d %H:%M:%S\" or \"%Y%m%d\"");
+    throw bad_input(fmt::format("time_format \"{}\" holds no date", format_),
+                    "use strptime's directives, such as \"%Y-%m-%d %H:%M:%S\" or \"%Y%m%d\"");
   }
 }
 

@@ -28,7 +28,8 @@ struct TableWriter::State {
   State(const std::string& name, std::vector<OutputColumn> wanted, const WriteOptions& options) : columns(std::move(wanted)), file(name) {
     std::unordered_set<std::string> seen;
     for (const OutputColumn& column : columns) {
-      if (!seen.insert(column.name).second) throw bad_input(fmt::format("two columns of {} would be called \"{}\"", name, column.name), "rename one of them");
+      if (!seen.insert(column.name).second)
+        throw bad_input(fmt::format("two columns of {} would be called \"{}\"", name, column.name), "rename one of them");
     }
     require(!columns.empty(), "a table without columns is written");
     if (is_text_name(name)) {
@@ -62,7 +63,8 @@ void TableWriter::write(const Table& chunk) {
     const Column* column = chunk.find(wanted.name);
     require(column != nullptr && column->size() == chunk.rows, fmt::format("a chunk without a whole column {}", wanted.name));
     if (column->type != wanted.type) {
-      require(wanted.type == ColumnType::number && column->type != ColumnType::text, fmt::format("column {} has another type than its file", wanted.name));
+      require(wanted.type == ColumnType::number && column->type != ColumnType::text,
+              fmt::format("column {} has another type than its file", wanted.name));
       Column& numbers = converted.emplace_back();
       numbers.numbers = column->as_numbers();
       numbers.valid = column->valid;

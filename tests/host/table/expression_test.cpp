@@ -101,7 +101,8 @@ TEST(ExpressionTest, BigIdsAreComparedAsWholeNumbers) {
 
 TEST(ExpressionTest, FaultsPointIntoTheText) {
   EXPECT_EQ(fault("pp > 1"), "where: there is no column \"pp\"; did you mean \"p\"?\n  pp > 1\n  ^^");
-  EXPECT_EQ(fault("q > 'a'").substr(0, 91), "where: whole numbers cannot be compared with text: column \"q\" holds whole numbers; put text");
+  EXPECT_EQ(fault("q > 'a'").substr(0, 91),
+            "where: whole numbers cannot be compared with text: column \"q\" holds whole numbers; put text");
   EXPECT_NE(fault("q + s > 1").find("\n  q + s > 1\n      ^"), std::string::npos);
   EXPECT_NE(fault("q >").find("the expression ends too early"), std::string::npos);
   EXPECT_NE(fault("(q > 1").find("\n  (q > 1\n  ^"), std::string::npos);
@@ -119,7 +120,14 @@ TEST(ExpressionTest, FaultsPointIntoTheText) {
   EXPECT_NE(fault("q > 1 q").find("\n  q > 1 q\n        ^"), std::string::npos);
   EXPECT_NE(fault("12ab > 1").find("12ab is no number"), std::string::npos);
   EXPECT_NE(fault(std::string(5000, '(')).find("nested more than"), std::string::npos);
-  EXPECT_NE(fault("q" + [] { std::string s; for (int i = 0; i < 5000; ++i) s += "+1"; return s; }()).find("more than 1000 parts"), std::string::npos);
+  EXPECT_NE(fault("q" +
+                  [] {
+                    std::string s;
+                    for (int i = 0; i < 5000; ++i) s += "+1";
+                    return s;
+                  }())
+                .find("more than 1000 parts"),
+            std::string::npos);
 }
 
 TEST(ExpressionTest, ALongListIsFine) {

@@ -30,8 +30,8 @@ std::string random_text(Random& random, std::size_t most) {
 std::string good_file(Random& random) {
   std::string out = "customer,time,price,note\n";
   for (std::size_t i = 0; i < 1 + random() % 30; ++i) {
-    out += std::to_string(random() % 100) + ",2011-09-" + std::to_string(10 + random() % 20) + "," + std::to_string(static_cast<double>(random() % 1000) / 8) + ",\"n " +
-           std::to_string(random() % 9) + "\"\n";
+    out += std::to_string(random() % 100) + ",2011-09-" + std::to_string(10 + random() % 20) + "," +
+           std::to_string(static_cast<double>(random() % 1000) / 8) + ",\"n " + std::to_string(random() % 9) + "\"\n";
   }
   return out;
 }
@@ -42,8 +42,11 @@ std::string mutated(Random& random, std::string text) {
     switch (random() % 4) {
       case 0: text.insert(at, random_text(random, 6)); break;
       case 1: text.erase(at, random() % 5); break;
-      case 2: if (at < text.size()) text[at] = static_cast<char>(random()); break;
-      default: if (random() % 4 == 0) text.resize(at);
+      case 2:
+        if (at < text.size()) text[at] = static_cast<char>(random());
+        break;
+      default:
+        if (random() % 4 == 0) text.resize(at);
     }
   }
   return text;
@@ -85,7 +88,9 @@ TEST(FuzzTest, RandomBytesAndText) {
   Outcome outcome;
   for (int i = 0; i < 600; ++i) {
     ReadRequest request;
-    const std::string bytes = i % 4 == 0 ? random_bytes(random, 300) : i % 4 == 1 ? random_text(random, 120) : "a\n" + random_text(random, 8);
+    const std::string bytes = i % 4 == 0   ? random_bytes(random, 300)
+                              : i % 4 == 1 ? random_text(random, 120)
+                                           : "a\n" + random_text(random, 8);
     request.files = {folder.write("a.csv", bytes)};
     if (i % 3 == 0) request.text.header = {"a", "b", "c"};
     try_reading(request, outcome);
@@ -126,7 +131,8 @@ TEST(FuzzTest, Expressions) {
   t.columns[1].codes = {0, -1};
   t.columns[1].dictionary = {"x"};
   t.columns[1].valid = {1, 0};
-  const std::vector<std::string> words = {"a", "b", "a", "1", "2.5", "'x'", "(", ")", "+", "-", "*", "/", "=", "<", ">=", "and", "or", "not", "is", "null", "in", ",", "true", "`a`", "'", "#", "\xff"};
+  const std::vector<std::string> words = {"a",  "b",   "a",  "1",   "2.5", "'x'",  "(",  ")", "+",    "-",   "*", "/", "=",   "<",
+                                          ">=", "and", "or", "not", "is",  "null", "in", ",", "true", "`a`", "'", "#", "\xff"};
   int computed = 0, refused = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string text;

@@ -58,7 +58,8 @@ TEST_F(ReadTest, PatternsAreSortedInsideAndKeepTheirOrder) {
   EXPECT_EQ(names[1], folder.file("a.csv"));
   EXPECT_EQ(names[2], folder.file("a10.csv"));
   EXPECT_EQ(names[4], folder.file("b.csv"));
-  EXPECT_NE(message_of(folder, [&] { (void)expand_files({"*.parquet"}, folder.path()); }).find("no file matches *.parquet"), std::string::npos);
+  EXPECT_NE(message_of(folder, [&] { (void)expand_files({"*.parquet"}, folder.path()); }).find("no file matches *.parquet"),
+            std::string::npos);
   EXPECT_NE(message_of(folder, [&] { (void)expand_files({"d.csv"}, folder.path()); }).find("d.csv does not exist"), std::string::npos);
 }
 
@@ -103,7 +104,8 @@ TEST_F(ReadTest, TimeFormatMakesTextOfNumbers) {
   EXPECT_EQ(t.at("t").integers, (std::vector<std::int64_t>{at("1997-01-01"), at("1998-06-30")}));
   EXPECT_EQ(t.at("t").resolution, TimeResolution::days);
   request.files = {folder.write("b.csv", "t\n19970101\n19970230\n")};
-  EXPECT_EQ(refusal(), "b.csv:3: column \"t\" holds \"19970230\", which is no time of the form %Y%m%d; correct time_format or fix the file");
+  EXPECT_EQ(refusal(),
+            "b.csv:3: column \"t\" holds \"19970230\", which is no time of the form %Y%m%d; correct time_format or fix the file");
 }
 
 TEST_F(ReadTest, UnparsableTimesSayWhere) {
@@ -169,7 +171,8 @@ TEST_F(ReadTest, AnExpressionSeesNumbersInColumnsThatAreReadAsText) {
 
 TEST_F(ReadTest, ChunksHoldTheRowsOfTheWhole) {
   std::string a = "id,t,x\n", b = a;
-  for (int i = 0; i < 20'000; ++i) (i < 9'000 ? a : b) += std::to_string(i) + ",k" + std::to_string(i % 37) + "," + std::to_string(i * 0.5) + "\n";
+  for (int i = 0; i < 20'000; ++i)
+    (i < 9'000 ? a : b) += std::to_string(i) + ",k" + std::to_string(i % 37) + "," + std::to_string(i * 0.5) + "\n";
   file("a.csv", a);
   file("b.csv", b);
   request.where = "x > 100 and t != 'k3'";

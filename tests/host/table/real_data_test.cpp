@@ -16,8 +16,8 @@ std::string data_file(const std::string& name) {
   return std::filesystem::exists(file) ? file : std::string{};
 }
 
-#define REQUIRE_DATA(file, name)                                             \
-  const std::string file = data_file(name);                                  \
+#define REQUIRE_DATA(file, name)            \
+  const std::string file = data_file(name); \
   if (file.empty()) GTEST_SKIP() << "FOOTFALL_DATA/" << name << " is absent"
 
 TEST(RealDataTest, OnlineRetail) {
@@ -25,7 +25,11 @@ TEST(RealDataTest, OnlineRetail) {
   ReadRequest request;
   request.files = {file};
   request.columns = {"InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "CustomerID", "Country"};
-  request.kinds = {{"CustomerID", ColumnKind::id}, {"InvoiceDate", ColumnKind::time}, {"InvoiceNo", ColumnKind::text}, {"StockCode", ColumnKind::text}, {"Quantity", ColumnKind::number}};
+  request.kinds = {{"CustomerID", ColumnKind::id},
+                   {"InvoiceDate", ColumnKind::time},
+                   {"InvoiceNo", ColumnKind::text},
+                   {"StockCode", ColumnKind::text},
+                   {"Quantity", ColumnKind::number}};
   request.derived = {{"amount", "Quantity * UnitPrice"}};
   const Table t = read_table(request);
   EXPECT_EQ(t.rows, 541'909);

@@ -25,7 +25,8 @@ std::string assemble(const std::string& header, std::size_t data_bytes) {
 TEST(SafetensorsTest, IsReadBack) {
   const TemporaryFolder folder;
   TensorFile file;
-  file.tensors = {{"lstm.weight_ih_l0", {4, 2}, {1, -2, 3.5f, 0, 1e-30f, -0.0f, 7, 8}}, {"bias", {}, {42}}, {"empty", {0, 3}, {}}, {"a", {1}, {9}}};
+  file.tensors = {
+      {"lstm.weight_ih_l0", {4, 2}, {1, -2, 3.5f, 0, 1e-30f, -0.0f, 7, 8}}, {"bias", {}, {42}}, {"empty", {0, 3}, {}}, {"a", {1}, {9}}};
   file.metadata = {{"format", "footfall"}, {"quoted", "say \"hi\""}};
   save_tensors(folder.file("w.safetensors"), file);
   const TensorFile back = load_tensors(folder.file("w.safetensors"));
@@ -74,10 +75,13 @@ TEST(SafetensorsTest, DamagedFilesAreRefused) {
   expect(assemble(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4), "tensor \"x\" has offsets that do not fit its shape");
   expect(assemble(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 4), "tensor \"x\" ends 4 bytes behind the end of the file");
   expect(assemble(R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8), "tensor \"x\" has offsets that do not fit its shape");
-  expect(assemble(R"({"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0), "tensor \"x\" has offsets that do not fit its shape");
+  expect(assemble(R"({"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0),
+         "tensor \"x\" has offsets that do not fit its shape");
   expect(assemble(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8), "tensor \"x\" follows a gap");
-  expect(assemble(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4), "tensor \"y\" overlaps another");
-  expect(assemble(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4), "its header names a tensor twice");
+  expect(assemble(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
+         "tensor \"y\" overlaps another");
+  expect(assemble(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
+         "its header names a tensor twice");
   expect(assemble(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8), "4 bytes follow the last tensor");
   expect(assemble(R"({"x":5})", 0), "tensor \"x\" lacks dtype");
   expect(assemble(R"({"__metadata__":{"a":1}})", 0), "its __metadata__ \"a\" is no text");

@@ -46,7 +46,9 @@ TEST_F(TextFileTest, TypesAreInferredOverAllCells) {
 }
 
 TEST_F(TextFileTest, BlanksQuotesAndLineEnds) {
-  const Table t = read("\xEF\xBB\xBF name , \"amount\" ,note\r\n \"Smith, J.\" , 5 ,\"say \"\"hi\"\"\"\r\n\r\n  \r\nJones,6,\"two\nlines\"\r\nLast , 7 , a \"b\" c");
+  const Table t = read(
+      "\xEF\xBB\xBF name , \"amount\" ,note\r\n \"Smith, J.\" , 5 ,\"say \"\"hi\"\"\"\r\n\r\n  \r\nJones,6,\"two\nlines\"\r\nLast , 7 , a "
+      "\"b\" c");
   ASSERT_EQ(t.names(), (std::vector<std::string>{"name", "amount", "note"}));
   ASSERT_EQ(t.rows, 3);
   EXPECT_EQ(t.at("name").text_at(0), "Smith, J.");
@@ -100,10 +102,12 @@ TEST_F(TextFileTest, NumbersAreTheNearestDoubles) {
 
 TEST_F(TextFileTest, PackedFiles) {
   // printf 'a,b\n1,x\n' through gzip -n; zstd is read back from our own writer in write_test.cpp
-  const std::string gzip("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\xd4\x49\xe2\x32\xd4\xa9\xe0\x02\x00\xf4\xa0\x01\x00\x08\x00\x00\x00", 28);
+  const std::string gzip("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\xd4\x49\xe2\x32\xd4\xa9\xe0\x02\x00\xf4\xa0\x01\x00\x08\x00\x00\x00",
+                         28);
   const Table t = read(gzip, "a.csv.gz");
   EXPECT_EQ(t.at("a").integers, (std::vector<std::int64_t>{1}));
-  EXPECT_NE(refusal(std::string_view(gzip).substr(0, 20), "b.csv.gz").find("b.csv.gz is damaged or was cut off by a download"), std::string::npos);
+  EXPECT_NE(refusal(std::string_view(gzip).substr(0, 20), "b.csv.gz").find("b.csv.gz is damaged or was cut off by a download"),
+            std::string::npos);
   EXPECT_NE(refusal("a,b\n1,2\n", "c.csv.gz").find("c.csv.gz is no gzip file"), std::string::npos);
 }
 
@@ -111,19 +115,24 @@ TEST_F(TextFileTest, TextInANumericColumn) {
   request.kinds = {{"price", ColumnKind::number}};
   std::string text = "customer,price\n";
   for (int i = 0; i < 16; ++i) text += "1,2.5\n";
-  EXPECT_EQ(refusal(text + "1, n/a \n"), "events.csv:18: column \"price\" holds \"n/a\", which is no number; set [missing] missing_tokens or fix the file");
-  EXPECT_EQ(refusal("price\n1\nnan\n"), "events.csv:3: column \"price\" holds \"nan\", which is no number; set [missing] missing_tokens or fix the file");
-  EXPECT_NE(refusal("price\n1\n\n-Infinity\n").find("events.csv:4: column \"price\" holds -Infinity, which is infinite"), std::string::npos);
+  EXPECT_EQ(refusal(text + "1, n/a \n"),
+            "events.csv:18: column \"price\" holds \"n/a\", which is no number; set [missing] missing_tokens or fix the file");
+  EXPECT_EQ(refusal("price\n1\nnan\n"),
+            "events.csv:3: column \"price\" holds \"nan\", which is no number; set [missing] missing_tokens or fix the file");
+  EXPECT_NE(refusal("price\n1\n\n-Infinity\n").find("events.csv:4: column \"price\" holds -Infinity, which is infinite"),
+            std::string::npos);
   EXPECT_NE(refusal("price\n1e999\n").find("events.csv:2: column \"price\" holds 1e999, which is infinite"), std::string::npos);
   request.kinds = {{"price", ColumnKind::integer}};
   EXPECT_NE(refusal("price\n1.0\n1.5\n").find("events.csv:3: column \"price\" holds \"1.5\", which is no whole number"), std::string::npos);
 }
 
 TEST_F(TextFileTest, RaggedAndCutOffLines) {
-  EXPECT_EQ(refusal("a,b,c\n1,2,3\n1,2\n1,2,3\n"), "events.csv:3: 2 fields where 3 are expected; fix the line; put cells that hold the delimiter in quotes");
+  EXPECT_EQ(refusal("a,b,c\n1,2,3\n1,2\n1,2,3\n"),
+            "events.csv:3: 2 fields where 3 are expected; fix the line; put cells that hold the delimiter in quotes");
   EXPECT_NE(refusal("a,b\n1,2,3\n").find("events.csv:2: 3 fields where 2 are expected"), std::string::npos);
   const std::string cut = refusal("a,b,c\n1,2,3\n1,2");
-  EXPECT_NE(cut.find("events.csv:3: 2 fields where 3 are expected, and the line does not end: the file was cut off"), std::string::npos) << cut;
+  EXPECT_NE(cut.find("events.csv:3: 2 fields where 3 are expected, and the line does not end: the file was cut off"), std::string::npos)
+      << cut;
   EXPECT_NE(refusal("a,b\n1,\"x\n2,y\n").find("events.csv:2: a quote opens here and is never closed"), std::string::npos);
   EXPECT_NE(refusal("a,b\n1,\"x\"y\n").find("events.csv:2: text follows a closing quote in field 2"), std::string::npos);
   EXPECT_NE(refusal("a;b\n1;2,3\n").find("set delimiter = \";\""), std::string::npos);
@@ -135,7 +144,11 @@ TEST_F(TextFileTest, FilesThatAreNone) {
   EXPECT_NE(refusal("a,b\n").find("events.csv holds no rows"), std::string::npos);
   EXPECT_NE(refusal("a,a\n1,2\n").find("events.csv:1: the column \"a\" stands there twice"), std::string::npos);
   EXPECT_NE(refusal(std::string_view("a,b\n1,\0\n", 8)).find("is not a text file"), std::string::npos);
-  EXPECT_NE(refusal(std::string_view("\xff\xfe" "a\0", 4)).find("UTF-16"), std::string::npos);
+  EXPECT_NE(refusal(std::string_view("\xff\xfe"
+                                     "a\0",
+                                     4))
+                .find("UTF-16"),
+            std::string::npos);
   EXPECT_NE(refusal("PK\x03\x04zip").find("zip archive"), std::string::npos);
   request.kinds = {{"city", ColumnKind::text}};
   EXPECT_NE(refusal("city\nM\xfcnchen\n").find("events.csv:2: column \"city\" holds \"M?nchen\", which is not UTF-8"), std::string::npos);
@@ -161,7 +174,8 @@ TEST_F(TextFileTest, AQuoteThatNeverClosesDoesNotFillTheMemory) {
 TEST_F(TextFileTest, CellsAcrossTheBufferAreWhole) {
   // Records of varying length over several megabytes: every value must come back, whatever block its bytes fell into.
   std::string text = "n,t\n";
-  for (int i = 0; i < 60'000; ++i) text += std::to_string(i) + ",\"" + std::string(static_cast<std::size_t>(i % 97), 'x') + "\"\"" + std::to_string(i % 11) + "\"\n";
+  for (int i = 0; i < 60'000; ++i)
+    text += std::to_string(i) + ",\"" + std::string(static_cast<std::size_t>(i % 97), 'x') + "\"\"" + std::to_string(i % 11) + "\"\n";
   request.kinds = {{"n", ColumnKind::integer}, {"t", ColumnKind::text}};
   const Table t = read(text);
   ASSERT_EQ(t.rows, 60'000);

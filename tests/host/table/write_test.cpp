@@ -33,7 +33,8 @@ Table rows_between(std::int64_t from, std::int64_t to) {
   }
   t.columns[4].resolution = TimeResolution::seconds;
   t.columns[3].dictionary = {"plain", "a,b", "say \"hi\"", "two\nlines", "größe"};
-  std::rotate(t.columns[3].dictionary.begin(), t.columns[3].dictionary.begin() + from % 5, t.columns[3].dictionary.end());  // each chunk has its own codes
+  std::rotate(t.columns[3].dictionary.begin(), t.columns[3].dictionary.begin() + from % 5,
+              t.columns[3].dictionary.end());  // each chunk has its own codes
   for (std::int64_t i = from; i < to; ++i) {
     const auto row = static_cast<std::size_t>(i - from);
     const bool missing = i % 11 == 3;
@@ -53,7 +54,8 @@ void expect_same(const Table& a, const Table& b) {
   for (std::size_t c = 0; c < a.columns.size(); ++c) {
     EXPECT_EQ(a.columns[c].type, b.columns[c].type) << a.columns[c].name;
     EXPECT_EQ(a.columns[c].resolution, b.columns[c].resolution) << a.columns[c].name;
-    for (std::int64_t row = 0; row < a.rows; ++row) ASSERT_EQ(a.columns[c].show(row), b.columns[c].show(row)) << a.columns[c].name << " " << row;
+    for (std::int64_t row = 0; row < a.rows; ++row)
+      ASSERT_EQ(a.columns[c].show(row), b.columns[c].show(row)) << a.columns[c].name << " " << row;
   }
 }
 
@@ -138,8 +140,11 @@ TEST(TableWriterTest, AnOldFileStaysUntilTheNewOneIsWhole) {
 TEST(TableWriterTest, BadNames) {
   const TemporaryFolder folder;
   const auto columns = output_columns(rows_between(0, 0));
-  EXPECT_NE(message_of(folder, [&] { TableWriter(folder.file("a.xlsx"), columns); }).find("a.xlsx cannot be written: give a name that ends in"), std::string::npos);
-  EXPECT_NE(message_of(folder, [&] { TableWriter(folder.file("none/a.csv"), columns); }).find("its folder does not exist"), std::string::npos);
+  EXPECT_NE(
+      message_of(folder, [&] { TableWriter(folder.file("a.xlsx"), columns); }).find("a.xlsx cannot be written: give a name that ends in"),
+      std::string::npos);
+  EXPECT_NE(message_of(folder, [&] { TableWriter(folder.file("none/a.csv"), columns); }).find("its folder does not exist"),
+            std::string::npos);
   std::filesystem::create_directory(folder.file("d.csv"));
   EXPECT_NE(message_of(folder, [&] { TableWriter(folder.file("d.csv"), columns); }).find("it is a folder"), std::string::npos);
   EXPECT_EQ(folder.entries(), 1u);
@@ -169,14 +174,17 @@ class LimitedFiles {
 TEST(TableWriterTest, AWriteThatFailsNamesTheFileAndLeavesNothing) {
   for (const char* name : {"a.parquet", "a.csv", "a.csv.zst"}) {
     const TemporaryFolder folder;
-    const std::string text = message_of(folder, [&] {
-      const LimitedFiles limit(20'000);
-      WriteOptions options;
-      options.row_group = 1000;
-      TableWriter writer(folder.file(name), output_columns(rows_between(0, 0)), options);
-      for (int i = 0; i < 50; ++i) writer.write(rows_between(i * 4000, (i + 1) * 4000));
-      writer.finish();
-    }, ErrorKind::failed);
+    const std::string text = message_of(
+        folder,
+        [&] {
+          const LimitedFiles limit(20'000);
+          WriteOptions options;
+          options.row_group = 1000;
+          TableWriter writer(folder.file(name), output_columns(rows_between(0, 0)), options);
+          for (int i = 0; i < 50; ++i) writer.write(rows_between(i * 4000, (i + 1) * 4000));
+          writer.finish();
+        },
+        ErrorKind::failed);
     EXPECT_NE(text.find(std::string(name) + " cannot be written: File too large"), std::string::npos) << text;
     EXPECT_EQ(folder.entries(), 0u) << name;
   }
@@ -184,8 +192,11 @@ TEST(TableWriterTest, AWriteThatFailsNamesTheFileAndLeavesNothing) {
 
 TEST(AtomicFileTest, AFullDiskHasARemedy) {
   const TemporaryFolder folder;
-  const std::string text = message_of(folder, [] { throw_write_error("scores.parquet", ENOSPC); }, ErrorKind::failed);
-  EXPECT_EQ(text, "the disk is full while writing scores.parquet; free space there, or give --out on another disk; nothing half-written was left");
+  const std::string text = message_of(
+      folder, [] { throw_write_error("scores.parquet", ENOSPC); }, ErrorKind::failed);
+  EXPECT_EQ(
+      text,
+      "the disk is full while writing scores.parquet; free space there, or give --out on another disk; nothing half-written was left");
 }
 
 TEST(AtomicFileTest, WritesWholeFiles) {
@@ -195,7 +206,10 @@ TEST(AtomicFileTest, WritesWholeFiles) {
   EXPECT_EQ(read_file(folder.file("x.bin")), bytes);
   write_file(folder.file("x.bin"), "");
   EXPECT_EQ(read_file(folder.file("x.bin")), "");
-  { AtomicFile lost(folder.file("y.bin")); lost.write("half"); }
+  {
+    AtomicFile lost(folder.file("y.bin"));
+    lost.write("half");
+  }
   EXPECT_EQ(folder.entries(), 1u);
   EXPECT_NE(message_of(folder, [&] { (void)read_file(folder.file("y.bin")); }).find("y.bin does not exist"), std::string::npos);
 }
