@@ -2,9 +2,10 @@
 footfall_add_library(footfall_cuda SHARED ${cuda_sources} ${cuda_library_sources})
 target_link_libraries(footfall_cuda PRIVATE footfall_cuda_toolkit footfall_device)
 
-# Warnings are errors, spills too. --fmad=false: an fma only where it is written, as in the host's code.
+# Warnings are errors; spills are too, by scripts/ptxas_log.py, which forgives CUB its own. --fmad=false: an fma only where it is written, as in the host's code.
 string(REPLACE ";" "," host_flags "${FOOTFALL_HOST_FLAGS}")
-set(flags -Xcompiler=${host_flags} -Werror=all-warnings,default-stream-launch -Xptxas=-v,-warn-spills,-Werror -lineinfo --fmad=false --expt-relaxed-constexpr)
+set(flags -Xcompiler=${host_flags} -Werror=default-stream-launch,reorder,cross-execution-space-call,ext-lambda-captures-this -Xcudafe=--promote_warnings
+  -Xptxas=-v,-warn-spills -lineinfo --fmad=false --expt-relaxed-constexpr)
 target_compile_options(footfall_cuda PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${flags}>")
 
 # What ptxas says of each file is kept beside the object; the table of all kernels is made whenever the library was built anew.

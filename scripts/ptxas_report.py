@@ -3,7 +3,7 @@
 
     ptxas_report.py FOLDER_OF_OBJECTS [--out build/ptxas.txt]
 
-Fails when a kernel spills registers. Occupancy is for blocks of the largest size that __launch_bounds__ or the kernel's own
+Fails when a kernel of footfall spills registers. Occupancy is for blocks of the largest size that __launch_bounds__ or the kernel's own
 registers allow and of 256 threads; dynamic shared memory is known only at the launch and is not in it.
 """
 import argparse
@@ -23,6 +23,11 @@ LIMITS = {  # threads, blocks, shared memory in bytes
 REGISTERS = 65536            # of a multiprocessor, 32 bits each
 REGISTER_UNIT = 256          # registers are given to a warp in pieces of this many
 SHARED_RESERVED = 1024       # bytes that the system takes of each block's share
+
+
+def of_a_library(name: str) -> bool:
+    """Whether a mangled name is CUB's or Thrust's."""
+    return re.match(r"_ZNK?(3cub|6thrust|8cuda_cub)", name) is not None
 
 
 def occupancy(architecture: str, registers: int, shared: int, threads: int) -> float:
@@ -60,14 +65,13 @@ def short(name: str) -> str:
 
 
 def parse(path: pathlib.Path) -> list[dict]:
-    kernels, current, spilled = [], None, 0
+    kernels, current = [], None
     for line in path.read_text(encoding="utf-8").splitlines():
         if found := re.search(r"Compiling entry function '([^']+)' for '(sm_\d+)", line):
             current = {"file": path.name.removesuffix(".o.ptxas"), "name": found[1], "architecture": found[2], "spills": 0, "stack": 0}
         elif found := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", line):
-            spilled = (int(found[1]), int(found[2]) + int(found[3]))
             if current is not None:
-                current["stack"], current["spills"] = spilled
+                current["stack"], current["spills"] = int(found[1]), int(found[2]) + int(found[3])
         elif (found := re.search(r"Used (\d+) registers", line)) and current is not None:
             current["registers"] = int(found[1])
             shared = re.search(r"(\d+) bytes smem", line)
@@ -84,21 +88,22 @@ def main() -> int:
     options = parser.parse_args()
     kernels = [kernel for path in sorted(options.folder.rglob("*.ptxas")) if path.with_suffix("").exists() for kernel in parse(path)]
     names = readable([kernel["name"] for kernel in kernels])
-    own = [kernel for kernel in kernels if not re.match(r"_ZN(3cub|6thrust|8cuda_cub)", kernel["name"])]
+    own = [kernel for kernel in kernels if not of_a_library(kernel["name"])]
+    foreign = sum(1 for kernel in kernels if kernel["spills"] and of_a_library(kernel["name"]))
     own.sort(key=lambda kernel: (kernel["file"], short(names[kernel["name"]]), kernel["architecture"]))
     lines = [f"{'file':<28} {'architecture':<12} {'registers':>9} {'shared':>8} {'stack':>6} {'spills':>6} {'256':>6} {'1024':>6}  kernel"]
     for kernel in own:
         share = {threads: occupancy(kernel["architecture"], kernel["registers"], kernel["shared"], threads) for threads in (256, 1024)}
         lines.append(f"{kernel['file']:<28} {kernel['architecture']:<12} {kernel['registers']:>9} {kernel['shared']:>8} {kernel['stack']:>6} "
                      f"{kernel['spills']:>6} {share[256]:>6.0%} {share[1024]:>6.0%}  {short(names[kernel['name']])}")
-    lines.append(f"\n{len(own)} kernels of footfall, {len(kernels) - len(own)} of Thrust and CUB (not listed). shared: static bytes a block; "
+    lines.append(f"\n{len(own)} kernels of footfall, {len(kernels) - len(own)} of Thrust and CUB (not listed; {foreign} of them spill). shared: static bytes a block; "
                  "256 and 1024: theoretical occupancy with blocks of so many threads.")
     text = "\n".join(lines) + "\n"
     if options.out:
         options.out.write_text(text, encoding="utf-8")
     else:
         print(text, end="")
-    bad = [kernel for kernel in kernels if kernel["spills"]]
+    bad = [kernel for kernel in own if kernel["spills"]]
     for kernel in bad:
         print(f"{kernel['file']}: {short(names[kernel['name']])} spills {kernel['spills']} bytes on {kernel['architecture']}", file=sys.stderr)
     if bad and options.out:
