@@ -122,7 +122,7 @@ void Network::gather_profile(std::int64_t size) {
 
 MatrixView<const float> Network::layer_input(std::size_t l, std::int64_t size) {
   if (l == 0) return MatrixView<const float>(joined_.view(), size, spec_.input_width());
-  return MatrixView<const float>(layers_[l - 1].output.view(), spec_.members * size, layers_[l].in);
+  return MatrixView<const float>(layers_[l - 1].output.view(), spec_.members * size, layers_[l - 1].out);
 }
 
 /// Last state and profile side by side, the layers, the heads.
