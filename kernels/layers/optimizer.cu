@@ -79,7 +79,7 @@ __device__ inline void update(const Parameters& p, std::int64_t at, const AdamSt
 }
 
 template <bool aligned>
-__global__ void __launch_bounds__(threads) adam_update_all(Parameters p, const ParameterRange* __restrict__ ranges, int count, AdamSpec spec,
+__global__ void __launch_bounds__(threads, 4) adam_update_all(Parameters p, const ParameterRange* __restrict__ ranges, int count, AdamSpec spec,
                                                            const StepState* __restrict__ state, const double* __restrict__ norm2) {
   __shared__ AdamStep shared_step;
   __shared__ int first_range;

@@ -29,7 +29,7 @@ constexpr std::int64_t sum_tile_rows = 256;
 /// Stage 1 of the sums over rows by member and column. `cell(member, example, column, term)` sets the `terms` numbers of one cell (and may
 /// write it somewhere); x runs along the columns, y down the rows of a tile, z over the members. partial[term][member][tile][column].
 template <int terms, class Cell>
-__global__ void __launch_bounds__(sheet_threads) sum_tiles(Cell cell, std::int64_t batch, std::int64_t columns, double* __restrict__ partial,
+__global__ void __launch_bounds__(sheet_threads, 4) sum_tiles(Cell cell, std::int64_t batch, std::int64_t columns, double* __restrict__ partial,
                                                            MemberSums first, MemberSums second) {
   static_assert(std::is_trivially_copyable_v<Cell>);
   __shared__ double part[terms][sheet_threads];
