@@ -30,17 +30,21 @@ class CpuRecording final : public Recording {
 
 [[nodiscard]] std::string mebibytes(std::size_t bytes) { return std::to_string((bytes + (1U << 20) - 1) >> 20) + " MiB"; }
 
-[[nodiscard]] std::size_t free_memory() {
-  const long pages = sysconf(_SC_AVPHYS_PAGES);
+/// Bytes of a count of pages that the system keeps; 0 where it does not say.
+[[nodiscard]] std::size_t bytes_of_pages(int name) {
+  const long pages = sysconf(name);
   const long page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page) : 0;
 }
 
 [[nodiscard]] void* host_memory(std::size_t bytes) {
   const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
-  void* memory = whole < bytes ? nullptr : std::aligned_alloc(alignment, whole == 0 ? alignment : whole);
+  const std::size_t all = bytes_of_pages(_SC_PHYS_PAGES);
+  // A system that promises more than it has would end the process later, without a word.
+  const bool hopeless = whole < bytes || (all > 0 && whole > all);
+  void* memory = hopeless ? nullptr : std::aligned_alloc(alignment, whole == 0 ? alignment : whole);
   if (memory == nullptr) {
-    throw failure("not enough memory: " + mebibytes(bytes) + " wanted, " + mebibytes(free_memory()) + " free",
+    throw failure("not enough memory: " + mebibytes(bytes) + " wanted, " + mebibytes(bytes_of_pages(_SC_AVPHYS_PAGES)) + " free",
                   "lower --memory, or use a machine with more");
   }
   return memory;
