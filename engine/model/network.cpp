@@ -7,7 +7,7 @@
 namespace footfall {
 namespace {
 
-constexpr std::uint32_t state_mask = 1000;  ///< tells the dropout of the event state from that of the layers
+constexpr std::uint32_t state_mask = 255;  ///< tells the dropout of the event state from that of the layers
 
 std::string layer_name(std::size_t l, const char* what) { return "profile." + std::to_string(l) + "." + what; }
 
