@@ -85,6 +85,18 @@ TEST_F(EmulatedBlock, DynamicSharedMemory) {
   EXPECT_EQ(host(out, 200), values);
 }
 
+__global__ void static_shared_kernel(float* out) {
+  __shared__ float tile[32];
+  out[blockIdx.x * 32 + threadIdx.x] = tile[threadIdx.x];
+  tile[threadIdx.x] = 1;
+}
+
+TEST_F(EmulatedBlock, SharedMemoryIsPoisonForEveryBlock) {
+  float* out = device<float>(64);
+  launch(static_shared_kernel, 2, 32, 0, stream_, out);
+  for (const float v : host(out, 64)) EXPECT_TRUE(std::isnan(v));
+}
+
 __global__ void count_kernel(unsigned* counter) { atomic_add(counter, 1u); }
 
 TEST_F(EmulatedBlock, AtomicsCountEveryThread) {

@@ -39,24 +39,33 @@ struct Block {
   std::vector<unsigned char> shared;
 };
 
-// What a host thread keeps for the blocks that it runs.
+}  // namespace
+
+/// What a host thread keeps for the blocks that it runs.
 struct Workshop {
-  std::unique_ptr<Block> block;
+  Block block;
   Fiber* now = nullptr;
   unsigned char* stacks = nullptr;
 };
-thread_local Workshop workshop;
+
+namespace {
+
+Workshop& workshop() {
+  Workshop*& mine = thread_state().workshop;
+  if (mine == nullptr) mine = new Workshop;
+  return *mine;
+}
 
 // Stacks of 1024 threads, each with a closed page below it; memory is only taken where it is touched.
 unsigned char* stack_of(unsigned thread) {
-  if (workshop.stacks == nullptr) {
+  if (workshop().stacks == nullptr) {
     const std::size_t bytes = 1024 * kStack;
     void* all = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED) fault("no memory for the stacks of the emulated threads");
-    workshop.stacks = static_cast<unsigned char*>(all);
-    for (unsigned i = 0; i < 1024; ++i) mprotect(workshop.stacks + i * kStack, kPage, PROT_NONE);
+    workshop().stacks = static_cast<unsigned char*>(all);
+    for (unsigned i = 0; i < 1024; ++i) mprotect(workshop().stacks + i * kStack, kPage, PROT_NONE);
   }
-  return workshop.stacks + thread * kStack;
+  return workshop().stacks + thread * kStack;
 }
 
 struct StackOfLane {
@@ -209,11 +218,11 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
     for (unsigned k = 0; k < threads; ++k) {
       Fiber& fiber = block.fibers[(start + static_cast<std::uint64_t>(k) * stride) % threads];
       if (fiber.state != State::ready) continue;
-      workshop.now = &fiber;
+      workshop().now = &fiber;
       fiber.self = std::move(fiber.self).resume();
       moved = true;
     }
-    workshop.now = nullptr;
+    workshop().now = nullptr;
     if (!moved) {
       if (block.at_barrier > 0) stuck(block, "divergent block barrier: not every thread of the block arrives");
       stuck(block, "divergent warp operation: not every lane of the mask arrives");
@@ -224,13 +233,13 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
 }  // namespace
 
 Lane& lane() {
-  if (workshop.now == nullptr) fault("threadIdx, blockIdx and their kin exist only inside a kernel");
-  return *workshop.now;
+  if (workshop().now == nullptr) fault("threadIdx, blockIdx and their kin exist only inside a kernel");
+  return *workshop().now;
 }
 
 unsigned block_barrier(unsigned vote, Site site) {
-  Fiber& fiber = *workshop.now;
-  Block& block = *workshop.block;
+  Fiber& fiber = *workshop().now;
+  Block& block = workshop().block;
   fiber.site = site;
   fiber.vote = vote;
   fiber.state = State::at_block_barrier;
@@ -240,8 +249,8 @@ unsigned block_barrier(unsigned vote, Site site) {
 }
 
 std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, unsigned argument, unsigned width, Site site) {
-  Fiber& fiber = *workshop.now;
-  Block& block = *workshop.block;
+  Fiber& fiber = *workshop().now;
+  Block& block = workshop().block;
   const unsigned lane_index = fiber.linear % kWarp;
   const unsigned first = fiber.linear - lane_index;
   fiber.site = site;
@@ -276,7 +285,7 @@ std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, u
 }
 
 void* dynamic_shared(std::size_t& bytes) {
-  Block& block = *workshop.block;
+  Block& block = workshop().block;
   bytes = block.launch->shared_bytes;
   const auto start = (reinterpret_cast<std::uintptr_t>(block.shared.data()) + 1023) / 1024 * 1024;
   return reinterpret_cast<void*>(start);
@@ -288,16 +297,17 @@ void check_alignment(const void* pointer, std::size_t alignment, Site site) {
 }
 
 void run_blocks(const Launch& launch, const std::function<void()>& kernel) {
-  if (workshop.block == nullptr) workshop.block = std::make_unique<Block>();
   const std::uint64_t blocks = static_cast<std::uint64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
   const std::uint64_t start = choose(blocks);
   std::uint64_t stride = 1 + choose(blocks);
   while (std::gcd(stride, blocks) != 1) ++stride;
+  const StaticShared shared = static_shared_of(launch.function);
   std::uint64_t index = start;
   for (std::uint64_t i = 0; i < blocks; ++i, index = (index + stride) % blocks) {
     const uint3 at{static_cast<unsigned>(index % launch.grid.x), static_cast<unsigned>(index / launch.grid.x % launch.grid.y),
                    static_cast<unsigned>(index / launch.grid.x / launch.grid.y)};
-    run_block(*workshop.block, launch, at, kernel);
+    poison(shared);
+    run_block(workshop().block, launch, at, kernel);
   }
 }
 

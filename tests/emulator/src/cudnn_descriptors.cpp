@@ -10,12 +10,8 @@
 
 namespace footfall_emulator {
 
-namespace {
-thread_local std::string last_dnn_error;
-}
-
 cudnnStatus_t refuse_dnn(cudnnStatus_t status, const std::string& why) {
-  last_dnn_error = why;
+  thread_state().last_dnn_error = why;
   return status;
 }
 
@@ -90,7 +86,7 @@ const char* cudnnGetErrorString(cudnnStatus_t status) {
   }
 }
 void cudnnGetLastErrorString(char* message, std::size_t size) {
-  if (message != nullptr && size > 0) std::snprintf(message, size, "%s", last_dnn_error.c_str());
+  if (message != nullptr && size > 0) std::snprintf(message, size, "%s", thread_state().last_dnn_error.c_str());
 }
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) { return create(handle); }

@@ -25,10 +25,6 @@ Order& order() {
   return one;
 }
 
-thread_local cudaError_t last_error = cudaSuccess;
-thread_local std::string last_reason;
-thread_local int running = 0;
-
 std::map<const void*, int>& dynamic_limits() {
   static auto& all = *new std::map<const void*, int>;
   return all;
@@ -45,6 +41,12 @@ void report_leaks() {
 
 }  // namespace
 
+ThreadState** thread_state_place() {
+  static thread_local ThreadState* state = nullptr;
+  if (state == nullptr) state = new ThreadState;  // host threads are few: it stays
+  return &state;
+}
+
 namespace {
 std::mutex& device_mutex() {
   static std::mutex& mutex = *new std::mutex;
@@ -55,7 +57,7 @@ std::mutex& device_mutex() {
 DeviceLock::DeviceLock() {
   static const int registered = std::atexit(report_leaks);
   static_cast<void>(registered);
-  if (running > 0) fault("CUDA is called from a kernel or from a host function of a stream");
+  if (device_is_running()) fault("CUDA is called from a kernel or from a host function of a stream");
   device_mutex().lock();
 }
 
@@ -64,11 +66,11 @@ DeviceLock::~DeviceLock() {
   device_mutex().unlock();
 }
 
-bool device_is_running() { return running > 0; }
+bool device_is_running() { return thread_state().running > 0; }
 
 cudaError_t refuse(cudaError_t error, const std::string& why) {
-  last_error = error;
-  last_reason = why;
+  thread_state().last_error = error;
+  thread_state().last_reason = why;
   return error;
 }
 
@@ -97,10 +99,9 @@ void set_seed(std::uint64_t seed) {
 }
 
 void run_as_device(const std::string& what, const std::function<void()>& work) {
-  ++running;
+  ++thread_state().running;
   work();
-  --running;
-  if (running == 0) check_guards(what);
+  if (--thread_state().running == 0) check_guards(what);
 }
 
 Census census() {
@@ -153,11 +154,11 @@ void dirty(void* memory, std::size_t bytes) {
 using namespace footfall_emulator;
 
 cudaError_t cudaGetLastError() {
-  const cudaError_t error = last_error;
-  last_error = cudaSuccess;
+  const cudaError_t error = thread_state().last_error;
+  thread_state().last_error = cudaSuccess;
   return error;
 }
-cudaError_t cudaPeekAtLastError() { return last_error; }
+cudaError_t cudaPeekAtLastError() { return thread_state().last_error; }
 
 const char* cudaGetErrorName(cudaError_t error) {
   switch (error) {
@@ -191,8 +192,8 @@ const char* cudaGetErrorName(cudaError_t error) {
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
-  thread_local std::string text;
-  text = error == cudaSuccess ? "no error" : std::string(cudaGetErrorName(error)) + " (emulated device: " + last_reason + ")";
+  std::string& text = thread_state().error_text;
+  text = error == cudaSuccess ? "no error" : std::string(cudaGetErrorName(error)) + " (emulated device: " + thread_state().last_reason + ")";
   return text.c_str();
 }
 

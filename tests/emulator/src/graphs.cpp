@@ -30,8 +30,6 @@ Capture* capture_of(const GraphBody* body) {
   return nullptr;
 }
 
-thread_local cudaStreamCaptureMode thread_mode = cudaStreamCaptureModeGlobal;
-
 struct Graph {
   std::shared_ptr<GraphBody> body;
 };
@@ -105,7 +103,7 @@ cudaError_t forbid_in_capture(const char* call) {
   for (const auto& capture : captures()) {
     // Programming guide and cudaStreamCaptureMode: global forbids unsafe calls to all threads, thread-local to the capturing one.
     const bool mine = capture->thread == std::this_thread::get_id();
-    if (capture->mode == cudaStreamCaptureModeRelaxed || thread_mode == cudaStreamCaptureModeRelaxed) continue;
+    if (capture->mode == cudaStreamCaptureModeRelaxed || thread_state().capture_mode == cudaStreamCaptureModeRelaxed) continue;
     if (capture->mode == cudaStreamCaptureModeThreadLocal && !mine) continue;
     capture->invalid = true;
     return refuse(cudaErrorStreamCaptureUnsupported, std::string(call) + " is not permitted while a stream is capturing");
@@ -181,7 +179,7 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
 }
 
 cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
-  std::swap(*mode, thread_mode);
+  std::swap(*mode, thread_state().capture_mode);
   return cudaSuccess;
 }
 

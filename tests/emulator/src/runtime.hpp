@@ -33,6 +33,28 @@ cudaError_t refuse(cudaError_t error, const std::string& why);
 std::uint64_t choose(std::uint64_t count);
 [[nodiscard]] bool hostile();
 
+// ---- host threads
+struct Workshop;
+
+/// All that the emulated device keeps for a host thread, behind the only thread-local variable that it has (static_shared.cpp says why).
+struct ThreadState {
+  Workshop* workshop = nullptr;  ///< of block.cpp
+  int running = 0;               ///< depth of work of the device
+  cudaError_t last_error = cudaSuccess;
+  std::string last_reason, error_text, last_dnn_error;
+  cudaStreamCaptureMode capture_mode = cudaStreamCaptureModeGlobal;
+};
+ThreadState** thread_state_place();
+inline ThreadState& thread_state() { return **thread_state_place(); }
+
+/// The static shared memory of a kernel, on this host thread.
+struct StaticShared {
+  unsigned char* memory = nullptr;
+  std::size_t bytes = 0;
+};
+StaticShared static_shared_of(const void* function);
+void poison(const StaticShared& shared);
+
 // ---- memory
 constexpr std::size_t kAlignment = 256;  // of every allocation: CUDA C programming guide, "Device memory"
 void* allocate_device(std::size_t bytes, const std::string& what);
