@@ -10,8 +10,8 @@ namespace footfall {
 /// Columns that moments_of_tile takes at once.
 constexpr std::int64_t moments_columns = 32;
 
-/// Moments of at most `Columns::tile_rows` rows of at most `moments_columns` columns. A column's sums are a chain of float64 additions in ascending
-/// order of the rows, so the bits are the same for every instruction set and however the columns are grouped.
+/// Moments of at most `Columns::tile_rows` rows of at most `moments_columns` columns. A column's sums are a chain of float64 additions in
+/// ascending order of the rows, so the bits are the same for every instruction set and however the columns are grouped.
 void moments_of_tile(MatrixView<const float> in, Moments* out);
 
 /// The constants of ColumnScale, one array each. n entries.

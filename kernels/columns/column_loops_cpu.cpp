@@ -63,7 +63,8 @@ HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, Tile
   const auto one = hn::Set(f, 1.0F);
   const std::int64_t left = in.columns - first;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(f));
-  // A vector may reach into the rows that follow, not past the last cell of the matrix; what lanes beyond the columns hold is not looked at.
+  // A vector may reach into the rows that follow, not past the last cell of the matrix; what lanes beyond the columns hold is not looked
+  // at.
   const std::int64_t cells = (in.rows - 1) * in.stride + in.columns - first;
   HWY_ALIGN float rest[16] = {};
   for (std::int64_t r = 0; r < in.rows; ++r) {
@@ -128,7 +129,8 @@ void MomentsOfTile(MatrixView<const float> in, Moments* out) {
     const Moments none;
     const bool any = missing < in.rows;
     out[c] = moments_of_sums(static_cast<double>(sums.shift[c]), in.rows - missing, missing, sums.sum[c], sums.squares[c],
-                             any ? static_cast<double>(sums.minimum[c]) : none.minimum, any ? static_cast<double>(sums.maximum[c]) : none.maximum);
+                             any ? static_cast<double>(sums.minimum[c]) : none.minimum,
+                             any ? static_cast<double>(sums.maximum[c]) : none.maximum);
   }
 }
 

@@ -27,8 +27,8 @@ FOOTFALL_HD inline Moments merge_moments(const Moments& a, const Moments& b) {
 
 /// Moments of `count` cells from the sums of their distances from `shift` and of the squares of those; the shift is a cell of the same
 /// tile, so that the difference below loses little.
-FOOTFALL_HD inline Moments moments_of_sums(double shift, std::int64_t count, std::int64_t missing, double sum, double sum_of_squares, double minimum,
-                                           double maximum) {
+FOOTFALL_HD inline Moments moments_of_sums(double shift, std::int64_t count, std::int64_t missing, double sum, double sum_of_squares,
+                                           double minimum, double maximum) {
   Moments tile{};
   tile.count = count;
   tile.missing = missing;

@@ -50,7 +50,8 @@ void QuantileSketch::compact_full_levels() {
     std::sort(values.begin(), values.end());
     // A value without a partner stays, so that the weights go on adding up to the count.
     const std::int64_t pairs = held / 2;
-    for (std::int64_t i = 0; i < pairs; ++i) levels_[h + 1].values.push_back(values[static_cast<std::size_t>(2 * i + (levels_[h].odd ? 1 : 0))]);
+    for (std::int64_t i = 0; i < pairs; ++i)
+      levels_[h + 1].values.push_back(values[static_cast<std::size_t>(2 * i + (levels_[h].odd ? 1 : 0))]);
     values.erase(values.begin(), values.begin() + 2 * pairs);
     levels_[h].odd = !levels_[h].odd;
     rank_error_ += std::int64_t{1} << h;
@@ -69,7 +70,8 @@ std::vector<float> QuantileSketch::quantiles(std::span<const double> q) const {
   const auto at_rank = [&](std::int64_t rank) {
     if (rank <= 0) return smallest_;
     if (rank >= count_ - 1) return largest_;
-    const auto found = std::upper_bound(weighted.begin(), weighted.end(), rank, [](std::int64_t r, const auto& entry) { return r < entry.second; });
+    const auto found =
+        std::upper_bound(weighted.begin(), weighted.end(), rank, [](std::int64_t r, const auto& entry) { return r < entry.second; });
     return found->first;
   };
   std::vector<float> answers;

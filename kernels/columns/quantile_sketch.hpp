@@ -8,11 +8,12 @@ namespace footfall {
 
 /// Quantiles of a column in one pass and little memory, with a bound that it keeps count of itself.
 ///
-/// Buffers of `capacity` values, level h standing for 2^h values each (Manku, Rajagopalan, Lindsay 1998; Agarwal et al. 2012 for merging). A full
-/// buffer is sorted and every other value moves one level up, the odd ones and the even ones in turn: that shifts a rank by at most the weight
-/// of one value. So up to `capacity` values are exact, and n values are off by at most n log2(n / capacity) / capacity ranks: with the default, a
-/// hundred million values by 0.17 %, as a bound; a tenth of it is usual. No random numbers: the same values in the same order leave the same
-/// sketch, however the calls are cut. Merging sketches gives a sketch within the added bounds, whose bits depend on what was merged in which order.
+/// Buffers of `capacity` values, level h standing for 2^h values each (Manku, Rajagopalan, Lindsay 1998; Agarwal et al. 2012 for merging).
+/// A full buffer is sorted and every other value moves one level up, the odd ones and the even ones in turn: that shifts a rank by at most
+/// the weight of one value. So up to `capacity` values are exact, and n values are off by at most n log2(n / capacity) / capacity ranks:
+/// with the default, a hundred million values by 0.17 %, as a bound; a tenth of it is usual. No random numbers: the same values in the same
+/// order leave the same sketch, however the calls are cut. Merging sketches gives a sketch within the added bounds, whose bits depend on
+/// what was merged in which order.
 class QuantileSketch {
  public:
   static constexpr std::int64_t default_capacity = 8192;

@@ -40,12 +40,14 @@ class BlockOfScales {
 
 void check(View<const ColumnScale> fit, MatrixView<float> out) {
   require(out.columns >= fit.size, "standardize: the output is narrower than the input");
-  for (std::int64_t c = 0; c < fit.size; ++c) require(fit.data[c].indicator < out.columns, "standardize: an indicator column outside the output");
+  for (std::int64_t c = 0; c < fit.size; ++c)
+    require(fit.data[c].indicator < out.columns, "standardize: an indicator column outside the output");
 }
 
 /// Rows [first, first + count) when nothing but the cells is written and rows lie end to end: several rows at once, so that narrow tables
 /// fill the vectors too.
-void standardize_dense(MatrixView<const float> in, View<const ColumnScale> fit, MatrixView<float> out, std::int64_t first, std::int64_t count) {
+void standardize_dense(MatrixView<const float> in, View<const ColumnScale> fit, MatrixView<float> out, std::int64_t first,
+                       std::int64_t count) {
   const std::int64_t together = block / in.columns;
   const BlockOfScales scales(fit, 0, in.columns, together);
   for (std::int64_t r = first; r < first + count; r += together) {
@@ -54,7 +56,8 @@ void standardize_dense(MatrixView<const float> in, View<const ColumnScale> fit, 
   }
 }
 
-void standardize_rows(MatrixView<const float> in, View<const ColumnScale> fit, MatrixView<float> out, std::int64_t first, std::int64_t count) {
+void standardize_rows(MatrixView<const float> in, View<const ColumnScale> fit, MatrixView<float> out, std::int64_t first,
+                      std::int64_t count) {
   std::array<float, block> missing;
   for (std::int64_t c = 0; c < in.columns; c += block) {
     const std::int64_t width = std::min(block, in.columns - c);
@@ -87,8 +90,8 @@ void CpuColumns::standardize(MatrixView<const float> in, View<const ColumnScale>
   });
 }
 
-void CpuColumns::standardize_columnar(View<const float> in, std::int64_t column_stride, std::int64_t rows, View<const ColumnScale> fit, MatrixView<float> out,
-                                      Stream& /*stream*/) {
+void CpuColumns::standardize_columnar(View<const float> in, std::int64_t column_stride, std::int64_t rows, View<const ColumnScale> fit,
+                                      MatrixView<float> out, Stream& /*stream*/) {
   require_host(in, fit, out);
   require(out.rows == rows && column_stride >= rows && (fit.size == 0 || in.size >= (fit.size - 1) * column_stride + rows),
           "standardize_columnar: shapes do not fit");

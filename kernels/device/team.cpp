@@ -113,7 +113,8 @@ struct Team::Crew {
     bell.notify_all();
     take_tiles(0);
     for (int spin = 0; spin < spins_before_sleep && unfinished.load(std::memory_order_acquire) != 0; ++spin) relax();
-    for (int left = unfinished.load(std::memory_order_acquire); left != 0; left = unfinished.load(std::memory_order_acquire)) unfinished.wait(left);
+    for (int left = unfinished.load(std::memory_order_acquire); left != 0; left = unfinished.load(std::memory_order_acquire))
+      unfinished.wait(left);
   }
 
   void run_all(std::int64_t tiles, const std::function<void(std::int64_t, int)>& what) {

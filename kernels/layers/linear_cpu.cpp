@@ -22,10 +22,11 @@ void add_column_sums(Team& team, MatrixView<const float> a, View<float> sums) {
 
 }  // namespace
 
-void CpuLayers::linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y,
-                       Stream& /*stream*/) {
+void CpuLayers::linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation,
+                       MatrixView<float> y, Stream& /*stream*/) {
   require_host(x, w, b, y);
-  require(x.rows == y.rows && x.columns == w.columns && w.rows == y.columns && (b.empty() || b.size == y.columns), "linear: shapes do not fit");
+  require(x.rows == y.rows && x.columns == w.columns && w.rows == y.columns && (b.empty() || b.size == y.columns),
+          "linear: shapes do not fit");
   if (b.empty() && activation == Activation::none) return multiply(team_, plain(x), transposed(w), 0.0F, y);
   const auto finish = [&](MatrixView<float> tile, std::int64_t first_column) {
     const float* const bias = b.empty() ? nullptr : b.data + first_column;
@@ -34,14 +35,15 @@ void CpuLayers::linear(MatrixView<const float> x, MatrixView<const float> w, Vie
   multiply(team_, plain(x), transposed(w), 0.0F, y, std::cref(finish));
 }
 
-void CpuLayers::linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation, MatrixView<float> dy,
-                                MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& /*stream*/) {
+void CpuLayers::linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation,
+                                MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& /*stream*/) {
   require_host(x, w, y, dy, dx, dw, db);
   require(dy.columns == w.rows, "linear_backward: dy and w do not fit");
   if (activation != Activation::none) {
     require(y.rows == dy.rows && y.columns == dy.columns, "linear_backward: y and dy do not fit");
     for_tiles(team_, dy.rows, tile_of_width(dy.columns), [&](std::int64_t first, std::int64_t count) {
-      for (std::int64_t r = first; r < first + count; ++r) undo_activation(dy.data + r * dy.stride, y.data + r * y.stride, dy.columns, activation);
+      for (std::int64_t r = first; r < first + count; ++r)
+        undo_activation(dy.data + r * dy.stride, y.data + r * y.stride, dy.columns, activation);
     });
   }
   if (!dw.empty()) {

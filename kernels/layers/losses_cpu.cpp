@@ -21,7 +21,8 @@ void check_loss(MatrixView<const float> z, View<const float> labels, View<double
 
 /// A loss of one number a row; `part` gives a row's loss and gradient.
 template <class Part>
-void add_row_losses(Team& team, MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, const Part& part) {
+void add_row_losses(Team& team, MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                    const Part& part) {
   if (z.rows == 0) return;
   check_loss(z, labels, loss, dz);
   require(z.columns == 1, "a loss of one number a row: the logits have more columns");
@@ -41,17 +42,18 @@ void add_row_losses(Team& team, MatrixView<const float> z, View<const float> lab
 
 }  // namespace
 
-void CpuLayers::sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
-                                      Stream& /*stream*/) {
+void CpuLayers::sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss,
+                                      MatrixView<float> dz, Stream& /*stream*/) {
   add_row_losses(team_, z, labels, scale, loss, dz, binary_cross_entropy);
 }
 
-void CpuLayers::squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& /*stream*/) {
+void CpuLayers::squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                              Stream& /*stream*/) {
   add_row_losses(team_, z, labels, scale, loss, dz, half_square);
 }
 
-void CpuLayers::softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
-                                      Stream& /*stream*/) {
+void CpuLayers::softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss,
+                                      MatrixView<float> dz, Stream& /*stream*/) {
   if (z.empty()) return;
   check_loss(z, labels, loss, dz);
   const double sum = sum_over_tiles(team_, z.rows, loss_tile, [&](std::int64_t first, std::int64_t count) {
@@ -77,7 +79,8 @@ void CpuLayers::softmax_cross_entropy(MatrixView<const float> z, View<const floa
   loss.data[0] += static_cast<double>(scale) * sum;
 }
 
-void CpuLayers::member_average(MatrixView<const float> z, Output output, float inverse_temperature, MatrixView<float> out, Stream& /*stream*/) {
+void CpuLayers::member_average(MatrixView<const float> z, Output output, float inverse_temperature, MatrixView<float> out,
+                               Stream& /*stream*/) {
   require_host(z, out);
   if (out.empty()) return;
   require(z.columns == out.columns && z.rows % out.rows == 0 && z.rows > 0, "member_average: shapes do not fit");

@@ -51,12 +51,13 @@ void CpuLayers::member_scale(MatrixView<const float> x, MatrixView<const float> 
   });
 }
 
-void CpuLayers::member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx,
-                                      MatrixView<float> dr, Stream& /*stream*/) {
+void CpuLayers::member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout,
+                                      MatrixView<float> dx, MatrixView<float> dr, Stream& /*stream*/) {
   require_host(x, r, dout, dx, dr);
   const std::int64_t members = r.rows;
   const std::int64_t batch = rows_of_member(dout.rows, members);
-  require(x.columns == r.columns && dout.columns == r.columns && (x.rows == batch || x.rows == dout.rows), "member_scale_backward: shapes do not fit");
+  require(x.columns == r.columns && dout.columns == r.columns && (x.rows == batch || x.rows == dout.rows),
+          "member_scale_backward: shapes do not fit");
   const bool shared = x.rows != dout.rows;
   if (!dr.empty()) {
     require(dr.rows == members && dr.columns == r.columns, "member_scale_backward: dr does not fit");
@@ -81,8 +82,8 @@ void CpuLayers::member_scale_backward(MatrixView<const float> x, MatrixView<cons
   });
 }
 
-void CpuLayers::member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation, MatrixView<float> out,
-                              Stream& /*stream*/) {
+void CpuLayers::member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation,
+                              MatrixView<float> out, Stream& /*stream*/) {
   require_host(y, s, b, out);
   const std::int64_t batch = rows_of_member(out.rows, s.rows);
   require(y.rows == out.rows && y.columns == out.columns && s.columns == out.columns && b.rows == s.rows && b.columns == s.columns,
@@ -90,18 +91,22 @@ void CpuLayers::member_affine(MatrixView<const float> y, MatrixView<const float>
   for_tiles(team_, out.rows, tile_of_width(out.columns), [&](std::int64_t first, std::int64_t count) {
     for (std::int64_t row = first; row < first + count; ++row) {
       const std::int64_t m = row / batch;
-      affine_row(y.data + row * y.stride, s.data + m * s.stride, b.data + m * b.stride, out.data + row * out.stride, out.columns, activation);
+      affine_row(y.data + row * y.stride, s.data + m * s.stride, b.data + m * b.stride, out.data + row * out.stride, out.columns,
+                 activation);
     }
   });
 }
 
-void CpuLayers::member_affine_backward(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> out, Activation activation,
-                                       MatrixView<float> dout, MatrixView<float> ds, MatrixView<float> db, Stream& /*stream*/) {
+void CpuLayers::member_affine_backward(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> out,
+                                       Activation activation, MatrixView<float> dout, MatrixView<float> ds, MatrixView<float> db,
+                                       Stream& /*stream*/) {
   require_host(y, s, out, dout, ds, db);
   const std::int64_t batch = rows_of_member(dout.rows, s.rows);
   require(y.rows == dout.rows && y.columns == dout.columns && s.columns == dout.columns, "member_affine_backward: shapes do not fit");
-  require(activation == Activation::none || (out.rows == dout.rows && out.columns == dout.columns), "member_affine_backward: out does not fit");
-  require(ds.rows == s.rows && ds.columns == s.columns && db.rows == s.rows && db.columns == s.columns, "member_affine_backward: ds or db does not fit");
+  require(activation == Activation::none || (out.rows == dout.rows && out.columns == dout.columns),
+          "member_affine_backward: out does not fit");
+  require(ds.rows == s.rows && ds.columns == s.columns && db.rows == s.rows && db.columns == s.columns,
+          "member_affine_backward: ds or db does not fit");
   for_member_blocks(team_, s.rows, s.columns, [&](MemberBlock block) {
     std::array<double, column_block> scale_sums{};
     std::array<double, column_block> bias_sums{};
@@ -119,7 +124,8 @@ void CpuLayers::member_affine_backward(MatrixView<const float> y, MatrixView<con
   });
 }
 
-void CpuLayers::member_heads(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, MatrixView<float> z, Stream& /*stream*/) {
+void CpuLayers::member_heads(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, MatrixView<float> z,
+                             Stream& /*stream*/) {
   require_host(x, w, b, z);
   const std::int64_t outputs = z.columns;
   require(outputs > 0 && w.rows % outputs == 0 && x.columns == w.columns && x.rows == z.rows && (b.empty() || b.size == w.rows),
@@ -132,13 +138,13 @@ void CpuLayers::member_heads(MatrixView<const float> x, MatrixView<const float> 
     const std::int64_t member = index / tiles;
     const std::int64_t first = index % tiles * tile;
     const std::int64_t count = std::min(tile, batch - first);
-    small_product(x.row_range(member * batch + first, count), w.row_range(member * outputs, outputs), b.empty() ? nullptr : b.data + member * outputs,
-                  z.row_range(member * batch + first, count));
+    small_product(x.row_range(member * batch + first, count), w.row_range(member * outputs, outputs),
+                  b.empty() ? nullptr : b.data + member * outputs, z.row_range(member * batch + first, count));
   });
 }
 
-void CpuLayers::member_heads_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> dz, MatrixView<float> dx,
-                                      MatrixView<float> dw, View<float> db, Stream& /*stream*/) {
+void CpuLayers::member_heads_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> dz,
+                                      MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& /*stream*/) {
   require_host(x, w, dz, dx, dw, db);
   const std::int64_t outputs = dz.columns;
   require(outputs > 0 && w.rows % outputs == 0 && x.columns == w.columns && x.rows == dz.rows, "member_heads_backward: shapes do not fit");
@@ -171,12 +177,14 @@ void CpuLayers::member_heads_backward(MatrixView<const float> x, MatrixView<cons
   });
 }
 
-void CpuLayers::dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state, Stream& /*stream*/) {
+void CpuLayers::dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state,
+                        Stream& /*stream*/) {
   require_host(x, rows, state);
   if (spec.probability == 0.0F || x.empty()) return;
   require(spec.probability > 0.0F && spec.probability < 1.0F, "dropout: a probability outside [0, 1)");
   require(rows.size > 0 && x.rows % rows.size == 0 && state.size >= 1, "dropout: shapes do not fit");
-  require(spec.layer < dropout_layers && x.rows / rows.size <= dropout_members && x.columns <= dropout_columns, "dropout: more than its counter holds");
+  require(spec.layer < dropout_layers && x.rows / rows.size <= dropout_members && x.columns <= dropout_columns,
+          "dropout: more than its counter holds");
   const std::int64_t batch = rows.size;
   const std::uint64_t step = state.data[0].step;
   for_tiles(team_, x.rows, tile_of_width(x.columns * 8), [&](std::int64_t first, std::int64_t count) {

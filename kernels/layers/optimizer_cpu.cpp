@@ -21,8 +21,8 @@ void CpuLayers::squared_norm(View<const float> values, View<double> out, Stream&
                                [&](std::int64_t first, std::int64_t count) { return sum_of_squares(values.data + first, count); });
 }
 
-void CpuLayers::adam(View<float> w, View<const float> g, View<float> m, View<float> v, View<const ParameterRange> ranges, const AdamSpec& spec,
-                     View<const StepState> state, View<const double> norm2, Stream& /*stream*/) {
+void CpuLayers::adam(View<float> w, View<const float> g, View<float> m, View<float> v, View<const ParameterRange> ranges,
+                     const AdamSpec& spec, View<const StepState> state, View<const double> norm2, Stream& /*stream*/) {
   require_host(w, g, m, v, ranges, state, norm2);
   require(g.size == w.size && m.size == w.size && v.size == w.size && state.size >= 1, "adam: shapes do not fit");
   require(state.data[0].step >= 1, "adam: steps count from 1");

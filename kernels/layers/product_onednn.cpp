@@ -58,9 +58,10 @@ void multiply(const Factor& a, const Factor& b, float beta, MatrixView<float> c)
     return;
   }
   keep_library_on_this_thread();
-  const dnnl_status_t status = dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', c.rows, c.columns, depth, 1.0F, a.matrix.data, a.matrix.stride,
-                                          b.matrix.data, b.matrix.stride, beta, c.data, c.stride);
-  if (status != dnnl_success) throw failure("oneDNN refused a matrix product (status " + std::to_string(static_cast<int>(status)) + ")", "please report this");
+  const dnnl_status_t status = dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', c.rows, c.columns, depth, 1.0F, a.matrix.data,
+                                          a.matrix.stride, b.matrix.data, b.matrix.stride, beta, c.data, c.stride);
+  if (status != dnnl_success)
+    throw failure("oneDNN refused a matrix product (status " + std::to_string(static_cast<int>(status)) + ")", "please report this");
 }
 
 void multiply(Team& team, const Factor& a, const Factor& b, float beta, MatrixView<float> c, const ProductEpilogue& epilogue) {

@@ -7,8 +7,8 @@
 
 namespace footfall {
 
-/// Loops over runs of float32, vectorised for the processor that runs them. Each value of a result is a function of the values at its place,
-/// computed by the same operations wherever in the run it lies. Runs of a call may be the same run, and otherwise do not overlap.
+/// Loops over runs of float32, vectorised for the processor that runs them. Each value of a result is a function of the values at its
+/// place, computed by the same operations wherever in the run it lies. Runs of a call may be the same run, and otherwise do not overlap.
 
 /// z = activation(z + bias); bias may be nullptr.
 void add_bias_and_activate(float* z, const float* bias, std::int64_t n, Activation activation);
@@ -24,7 +24,8 @@ void add_row(const float* a, float* out, std::int64_t n);
 void sum_rows(MatrixView<const float> a, double* sums);
 void sum_product_rows(MatrixView<const float> a, MatrixView<const float> b, double* sums);
 void sum_scaled_rows(const float* coefficient, std::int64_t coefficient_stride, MatrixView<const float> a, double* sums);
-/// The backward of affine_row over a block of rows of one member: dout becomes dz * s; ds and db, one entry a column, gain the sums of dz * y and dz.
+/// The backward of affine_row over a block of rows of one member: dout becomes dz * s; ds and db, one entry a column, gain the sums of dz *
+/// y and dz.
 struct AffineBackward {
   MatrixView<const float> y, out;
   const float* s = nullptr;

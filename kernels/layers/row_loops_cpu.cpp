@@ -127,7 +127,9 @@ struct BiasWork {
     }
   }
 };
-void AddBiasAndActivate(float* z, const float* bias, std::int64_t n, Activation activation) { with_activation(activation, BiasWork{z, bias, n}); }
+void AddBiasAndActivate(float* z, const float* bias, std::int64_t n, Activation activation) {
+  with_activation(activation, BiasWork{z, bias, n});
+}
 
 struct UndoWork {
   float* dy;
@@ -283,7 +285,8 @@ HWY_INLINE WideProduct wide_product(WordVec a, WordVec b) {
   const Words d;
   const hn::RepartitionToWide<Words> wide;
   const auto even = hn::MulEven(a, b);
-  const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, b))));
+  const auto odd =
+      hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, b))));
   return {hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even))),
           hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even))};
 }
@@ -388,7 +391,9 @@ HWY_EXPORT(AdamRun);
 void add_bias_and_activate(float* z, const float* bias, std::int64_t n, Activation activation) {
   HWY_DYNAMIC_DISPATCH(AddBiasAndActivate)(z, bias, n, activation);
 }
-void undo_activation(float* dy, const float* y, std::int64_t n, Activation activation) { HWY_DYNAMIC_DISPATCH(UndoActivation)(dy, y, n, activation); }
+void undo_activation(float* dy, const float* y, std::int64_t n, Activation activation) {
+  HWY_DYNAMIC_DISPATCH(UndoActivation)(dy, y, n, activation);
+}
 void affine_row(const float* y, const float* s, const float* b, float* out, std::int64_t n, Activation activation) {
   HWY_DYNAMIC_DISPATCH(AffineRow)(y, s, b, out, n, activation);
 }
@@ -396,7 +401,9 @@ void multiply_row(const float* a, const float* b, float* out, std::int64_t n) { 
 void multiply_add_row(const float* a, const float* b, float* out, std::int64_t n) { HWY_DYNAMIC_DISPATCH(MultiplyAddRow)(a, b, out, n); }
 void add_row(const float* a, float* out, std::int64_t n) { HWY_DYNAMIC_DISPATCH(AddRow)(a, out, n); }
 void sum_rows(MatrixView<const float> a, double* sums) { HWY_DYNAMIC_DISPATCH(SumRows)(a, sums); }
-void sum_product_rows(MatrixView<const float> a, MatrixView<const float> b, double* sums) { HWY_DYNAMIC_DISPATCH(SumProductRows)(a, b, sums); }
+void sum_product_rows(MatrixView<const float> a, MatrixView<const float> b, double* sums) {
+  HWY_DYNAMIC_DISPATCH(SumProductRows)(a, b, sums);
+}
 void sum_scaled_rows(const float* coefficient, std::int64_t coefficient_stride, MatrixView<const float> a, double* sums) {
   HWY_DYNAMIC_DISPATCH(SumScaledRows)(coefficient, coefficient_stride, a, sums);
 }
@@ -404,7 +411,9 @@ void affine_backward(const AffineBackward& block, Activation activation) { HWY_D
 void small_product(MatrixView<const float> x, MatrixView<const float> w, const float* bias, MatrixView<float> z) {
   HWY_DYNAMIC_DISPATCH(SmallProduct)(x, w, bias, z);
 }
-void combine_rows(const float* coefficient, MatrixView<const float> w, float* out) { HWY_DYNAMIC_DISPATCH(CombineRows)(coefficient, w, out); }
+void combine_rows(const float* coefficient, MatrixView<const float> w, float* out) {
+  HWY_DYNAMIC_DISPATCH(CombineRows)(coefficient, w, out);
+}
 double sum_of_squares(const float* a, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(SumOfSquares)(a, n); }
 void sigmoid_row(const float* z, float scale, float* out, std::int64_t n) { HWY_DYNAMIC_DISPATCH(SigmoidRow)(z, scale, out, n); }
 void drop_row(float* x, std::int64_t n, const DropoutSpec& spec, std::uint64_t step, std::int64_t member, std::int64_t id) {

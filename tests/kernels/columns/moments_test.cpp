@@ -40,9 +40,9 @@ Moments reference(const std::vector<float>& cells, Extent extent, std::int64_t c
   return m;
 }
 
-/// Sums in float64 of n cells lose at most n 2^-53 of the sum of what is added. Distances from a cell of the tile are at most the spread w, so
-/// the mean is off by n 2^-53 w < 6e-13 w for 5000 rows, besides two roundings of its own size, and m2, after the difference of two sums below n w^2,
-/// by 3 n 2^-53 n w^2. Both bounds are given a factor of 4 for the merges.
+/// Sums in float64 of n cells lose at most n 2^-53 of the sum of what is added. Distances from a cell of the tile are at most the spread w,
+/// so the mean is off by n 2^-53 w < 6e-13 w for 5000 rows, besides two roundings of its own size, and m2, after the difference of two sums
+/// below n w^2, by 3 n 2^-53 n w^2. Both bounds are given a factor of 4 for the merges.
 void expect_moments(const Moments& actual, const Moments& expected, const std::string& where) {
   EXPECT_EQ(actual.count, expected.count) << where;
   EXPECT_EQ(actual.missing, expected.missing) << where;
@@ -56,7 +56,8 @@ void expect_moments(const Moments& actual, const Moments& expected, const std::s
   EXPECT_NEAR(actual.m2, expected.m2, 12.0 * n * unit * n * spread * spread) << where;
 }
 
-std::vector<Moments> moments_in_chunks(Backend& backend, Stream& stream, const std::vector<float>& cells, Extent extent, std::int64_t chunk) {
+std::vector<Moments> moments_in_chunks(Backend& backend, Stream& stream, const std::vector<float>& cells, Extent extent,
+                                       std::int64_t chunk) {
   const Array<float> in = upload(cells, stream);
   Array<Moments> state = upload(std::vector<Moments>(static_cast<std::size_t>(extent.columns)), stream);
   for (std::int64_t first = 0; first == 0 || first < extent.rows; first += chunk) {
@@ -97,7 +98,8 @@ TEST_F(ColumnsTest, MomentsAreTheSameBitsForAnyChunks) {
 }
 
 TEST_F(ColumnsTest, MomentsOfAnOffsetKeepTheirDigits) {
-  // 2^24 is where float32 has steps of 2: sums of squares would lose everything, distances from a cell lose nothing. Deviations are 0, 2 and 4.
+  // 2^24 is where float32 has steps of 2: sums of squares would lose everything, distances from a cell lose nothing. Deviations are 0, 2
+  // and 4.
   std::vector<float> cells;
   for (int i = 0; i < 999; ++i) cells.push_back(16777216.0F + 2.0F * static_cast<float>(i % 3));
   const std::vector<Moments> m = moments_in_chunks(backend(), stream(), cells, {999, 1}, 999);
@@ -117,7 +119,7 @@ TEST_F(ColumnsTest, InfiniteCellsShowInTheMoments) {
 }
 
 TEST(Moments, MergingIsChansAndAnEmptySideChangesNothing) {
-  Moments a{2, 1, 1.5, 0.5, 1.0, 2.0};       // 1, 2
+  Moments a{2, 1, 1.5, 0.5, 1.0, 2.0};        // 1, 2
   const Moments b{3, 0, 5.0, 8.0, 3.0, 7.0};  // 3, 5, 7
   const Moments all = merged(a, b);           // 1, 2, 3, 5, 7: mean 3.6, squares of distances 6.76 + 2.56 + 0.36 + 1.96 + 11.56
   EXPECT_EQ(all.count, 5);

@@ -66,7 +66,8 @@ TEST(QuantileSketch, StaysWithinTheBoundThatItStates) {
     const std::vector<float> answers = sketch.quantiles(q);
     for (std::size_t i = 0; i < q.size(); ++i) {
       // Interpolation between two neighbouring answers stays between their ranks, one apart.
-      EXPECT_LE(rank_distance(values, answers[i], q[i]), static_cast<double>(sketch.rank_error()) + 1.0) << "shape " << shape << ", q " << q[i];
+      EXPECT_LE(rank_distance(values, answers[i], q[i]), static_cast<double>(sketch.rank_error()) + 1.0)
+          << "shape " << shape << ", q " << q[i];
     }
     EXPECT_EQ(answers.front(), values.front());
     EXPECT_EQ(answers.back(), values.back());

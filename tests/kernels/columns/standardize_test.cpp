@@ -27,16 +27,19 @@ std::vector<ColumnScale> some_fit(std::int64_t columns, std::int64_t every, std:
   return fit;
 }
 
-/// float64 of the contract. float32 rounds the difference and the product once each: 2 * 2^-24 of the result, whatever was cancelled before, as the
-/// difference of two float32 is rounded once from its exact value.
-std::vector<double> reference(const std::vector<float>& cells, Extent extent, const std::vector<ColumnScale>& fit, std::int64_t width, double untouched) {
+/// float64 of the contract. float32 rounds the difference and the product once each: 2 * 2^-24 of the result, whatever was cancelled
+/// before, as the difference of two float32 is rounded once from its exact value.
+std::vector<double> reference(const std::vector<float>& cells, Extent extent, const std::vector<ColumnScale>& fit, std::int64_t width,
+                              double untouched) {
   std::vector<double> out(static_cast<std::size_t>(extent.rows * width), untouched);
   for (std::int64_t r = 0; r < extent.rows; ++r) {
     for (std::int64_t c = 0; c < extent.columns; ++c) {
       const ColumnScale& scale = fit[static_cast<std::size_t>(c)];
       const auto x = static_cast<double>(cells[static_cast<std::size_t>(r * extent.columns + c)]);
-      const double value = ((std::isnan(x) ? static_cast<double>(scale.fill) : x) - static_cast<double>(scale.mean)) * static_cast<double>(scale.inverse);
-      out[static_cast<std::size_t>(r * width + c)] = std::min(std::max(value, static_cast<double>(scale.low)), static_cast<double>(scale.high));
+      const double value =
+          ((std::isnan(x) ? static_cast<double>(scale.fill) : x) - static_cast<double>(scale.mean)) * static_cast<double>(scale.inverse);
+      out[static_cast<std::size_t>(r * width + c)] =
+          std::min(std::max(value, static_cast<double>(scale.low)), static_cast<double>(scale.high));
       if (scale.indicator >= 0) out[static_cast<std::size_t>(r * width + scale.indicator)] = std::isnan(x) ? 1.0 : 0.0;
     }
   }
@@ -79,7 +82,8 @@ TEST_F(ColumnsTest, StandardizeColumnarGivesTheBitsOfRowMajor) {
     const std::int64_t stride = extent.rows + 3;
     std::vector<float> columnar(static_cast<std::size_t>(stride * extent.columns), test::missing_cell());
     for (std::int64_t r = 0; r < extent.rows; ++r) {
-      for (std::int64_t c = 0; c < extent.columns; ++c) columnar[static_cast<std::size_t>(c * stride + r)] = cells[static_cast<std::size_t>(r * extent.columns + c)];
+      for (std::int64_t c = 0; c < extent.columns; ++c)
+        columnar[static_cast<std::size_t>(c * stride + r)] = cells[static_cast<std::size_t>(r * extent.columns + c)];
     }
     const std::int64_t width = 2 * extent.columns;
     const Array<ColumnScale> scale = upload(some_fit(extent.columns, 1, extent.columns), stream());

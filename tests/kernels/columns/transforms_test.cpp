@@ -111,7 +111,8 @@ TEST_F(ColumnsTest, InterpolateFollowsItsKnots) {
           expected[i] = static_cast<double>(value[j]);
           if (j + 1 < points) {
             const double width = static_cast<double>(knot[j + 1]) - static_cast<double>(knot[j]);
-            expected[i] += (static_cast<double>(x) - static_cast<double>(knot[j])) / width * (static_cast<double>(value[j + 1]) - static_cast<double>(value[j]));
+            expected[i] += (static_cast<double>(x) - static_cast<double>(knot[j])) / width *
+                           (static_cast<double>(value[j + 1]) - static_cast<double>(value[j]));
           }
         }
       }
@@ -186,7 +187,8 @@ TEST_F(ColumnsTest, GatherTakesWholeRowsOfWiderTables) {
       const Array<std::int64_t> index = upload(rows, stream());
       Array<float> out(stream(), wanted * extent.columns);
       Array<std::int32_t> out_codes(stream(), wanted * extent.columns);
-      backend().columns().gather_rows(in.matrix(extent.rows, stride).column_range(0, extent.columns), index.view(), out.matrix(wanted, extent.columns), stream());
+      backend().columns().gather_rows(in.matrix(extent.rows, stride).column_range(0, extent.columns), index.view(),
+                                      out.matrix(wanted, extent.columns), stream());
       backend().columns().gather_rows(in_codes.matrix(extent.rows, stride).column_range(0, extent.columns), index.view(),
                                       out_codes.matrix(wanted, extent.columns), stream());
       test::expect_close(download(out.view(), stream()), expected, {}, "gathered numbers");

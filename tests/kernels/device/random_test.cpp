@@ -32,7 +32,8 @@ TEST(Philox, UnitNumbersLieInTheirRange) {
 }
 
 TEST(Philox, MeansAndVariancesAreThoseOfTheUniform) {
-  // 400,000 draws: the mean has a standard deviation of 0.2887 / sqrt(4e5) = 4.6e-4, the mean square of 0.298 / sqrt(4e5) = 4.7e-4; five of each.
+  // 400,000 draws: the mean has a standard deviation of 0.2887 / sqrt(4e5) = 4.6e-4, the mean square of 0.298 / sqrt(4e5) = 4.7e-4; five of
+  // each.
   double sum = 0.0;
   double squares = 0.0;
   constexpr std::uint32_t calls = 100000;

@@ -61,9 +61,10 @@ TEST(Team, TheFirstExceptionComesOutAndTheTeamGoesOn) {
   for (const int threads : {1, 3}) {
     Team team(threads);
     for (int again = 0; again < 20; ++again) {
-      EXPECT_THROW(team.run(50, [](std::int64_t tile, int /*thread*/) {
-        if (tile == 17) throw bad_input("tile 17");
-      }),
+      EXPECT_THROW(team.run(50,
+                            [](std::int64_t tile, int /*thread*/) {
+                              if (tile == 17) throw bad_input("tile 17");
+                            }),
                    Error);
       std::atomic<int> done{0};
       team.run(50, [&](std::int64_t /*tile*/, int /*thread*/) { ++done; });

@@ -16,8 +16,8 @@ std::array<std::uint32_t, 4> philox_of_the_paper(std::array<std::uint32_t, 4> x,
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t left = std::uint64_t{0xD2511F53} * x[0];
     const std::uint64_t right = std::uint64_t{0xCD9E8D57} * x[2];
-    x = {static_cast<std::uint32_t>(right >> 32) ^ x[1] ^ k0, static_cast<std::uint32_t>(right & 0xFFFFFFFFU), static_cast<std::uint32_t>(left >> 32) ^ x[3] ^ k1,
-         static_cast<std::uint32_t>(left & 0xFFFFFFFFU)};
+    x = {static_cast<std::uint32_t>(right >> 32) ^ x[1] ^ k0, static_cast<std::uint32_t>(right & 0xFFFFFFFFU),
+         static_cast<std::uint32_t>(left >> 32) ^ x[3] ^ k1, static_cast<std::uint32_t>(left & 0xFFFFFFFFU)};
     k0 += 0x9E3779B9U;
     k1 += 0xBB67AE85U;
   }

@@ -12,7 +12,9 @@ class LayerTest : public BackendTest {
  protected:
   [[nodiscard]] Layers& layers() const { return backend().layers(); }
 
-  [[nodiscard]] Matrix some(std::int64_t rows, std::int64_t columns, double scale = 1.0) { return Matrix(rows, columns, numbers_.floats(rows * columns, scale)); }
+  [[nodiscard]] Matrix some(std::int64_t rows, std::int64_t columns, double scale = 1.0) {
+    return Matrix(rows, columns, numbers_.floats(rows * columns, scale));
+  }
   [[nodiscard]] Numbers& numbers() { return numbers_; }
 
  private:
@@ -21,10 +23,12 @@ class LayerTest : public BackendTest {
 
 [[nodiscard]] inline std::vector<float> floats_of(const Matrix& matrix) { return {matrix.values.begin(), matrix.values.end()}; }
 
-/// A matrix on the device inside a wider one: rows are `columns + gap` apart, so that an operation that takes the stride for the width shows.
+/// A matrix on the device inside a wider one: rows are `columns + gap` apart, so that an operation that takes the stride for the width
+/// shows.
 class DeviceMatrix {
  public:
-  DeviceMatrix(Stream& stream, const Matrix& from, std::int64_t gap = 0) : stream_(stream), rows_(from.rows), columns_(from.columns), stride_(from.columns + gap) {
+  DeviceMatrix(Stream& stream, const Matrix& from, std::int64_t gap = 0)
+      : stream_(stream), rows_(from.rows), columns_(from.columns), stride_(from.columns + gap) {
     std::vector<float> wide(static_cast<std::size_t>(rows_ * stride_), outside);
     for (std::int64_t r = 0; r < rows_; ++r) {
       for (std::int64_t c = 0; c < columns_; ++c) wide[static_cast<std::size_t>(r * stride_ + c)] = static_cast<float>(from.at(r, c));
@@ -58,9 +62,12 @@ class DeviceMatrix {
   Array<float> cells_;
 };
 
-/// Sums of `terms` products of numbers in [-1, 1): each of the roundings is below 2^-24 of a partial sum, which random signs keep near sqrt(terms) / 3,
-/// and random signs again let them add up to about terms 2^-24 / 3 or less; 6 times that, and 16 ulp of 1 for the functions of activations.
-[[nodiscard]] inline Tolerance sum_tolerance(std::int64_t terms) { return {static_cast<double>(terms) * 0x1p-23 + 16.0 * 0x1p-24, 4.0 * 0x1p-24}; }
+/// Sums of `terms` products of numbers in [-1, 1): each of the roundings is below 2^-24 of a partial sum, which random signs keep near
+/// sqrt(terms) / 3, and random signs again let them add up to about terms 2^-24 / 3 or less; 6 times that, and 16 ulp of 1 for the
+/// functions of activations.
+[[nodiscard]] inline Tolerance sum_tolerance(std::int64_t terms) {
+  return {static_cast<double>(terms) * 0x1p-23 + 16.0 * 0x1p-24, 4.0 * 0x1p-24};
+}
 
 inline constexpr Activation all_activations[] = {Activation::none, Activation::relu, Activation::tanh, Activation::sigmoid};
 

@@ -13,7 +13,8 @@ using test::Matrix;
 struct Shape {
   std::int64_t rows, in, out;
 };
-const Shape shapes[] = {{0, 5, 7}, {1, 5, 7}, {31, 1, 1}, {32, 16, 8}, {33, 300, 65}, {1023, 5, 7}, {1025, 3, 33}, {5000, 3, 2}, {64, 64, 300}};
+const Shape shapes[] = {{0, 5, 7},    {1, 5, 7},     {31, 1, 1},   {32, 16, 8},  {33, 300, 65},
+                        {1023, 5, 7}, {1025, 3, 33}, {5000, 3, 2}, {64, 64, 300}};
 
 std::string name_of(Shape s) { return std::to_string(s.rows) + " x " + std::to_string(s.in) + " -> " + std::to_string(s.out); }
 
@@ -33,7 +34,8 @@ TEST_F(LinearTest, Forward) {
         const DeviceMatrix b(stream(), inputs[2]);
         DeviceMatrix y(stream(), some(shape.rows, shape.out), gap);
         layers().linear(x.in(), w.in(), b.in_run(), activation, y.view(), stream());
-        test::expect_close(y.values(), test::linear_reference(activation).forward(inputs).values, test::sum_tolerance(shape.in), name_of(shape));
+        test::expect_close(y.values(), test::linear_reference(activation).forward(inputs).values, test::sum_tolerance(shape.in),
+                           name_of(shape));
       }
     }
   }

@@ -18,13 +18,15 @@ using test::Matrix;
 std::vector<float> some_labels(Loss loss, std::int64_t count, std::int64_t classes, test::Numbers& numbers) {
   std::vector<float> labels(static_cast<std::size_t>(count));
   for (float& label : labels) {
-    label = loss == Loss::squared ? static_cast<float>(numbers.next()) : static_cast<float>(numbers.below(loss == Loss::softmax ? classes : 2));
+    label =
+        loss == Loss::squared ? static_cast<float>(numbers.next()) : static_cast<float>(numbers.below(loss == Loss::softmax ? classes : 2));
     if (numbers.below(8) == 0) label = std::numeric_limits<float>::quiet_NaN();
   }
   return labels;
 }
 
-void run(Loss loss, Layers& layers, MatrixView<const float> z, View<const float> labels, float scale, View<double> sum, MatrixView<float> dz, Stream& stream) {
+void run(Loss loss, Layers& layers, MatrixView<const float> z, View<const float> labels, float scale, View<double> sum,
+         MatrixView<float> dz, Stream& stream) {
   switch (loss) {
     case Loss::sigmoid: return layers.sigmoid_cross_entropy(z, labels, scale, sum, dz, stream);
     case Loss::softmax: return layers.softmax_cross_entropy(z, labels, scale, sum, dz, stream);
@@ -59,10 +61,12 @@ TEST_F(LossTest, AgreeWithFloat64) {
         Array<double> sum = upload(std::vector<double>{10.0}, stream());
         DeviceMatrix dz(stream(), some(inputs[0].rows, columns), 1);
         run(loss, layers(), z.in(), label_array.view(), static_cast<float>(scale), sum.view(), dz.view(), stream());
-        // A row's loss is a handful of float32 operations on numbers up to 24, 8 roundings of 24 * 2^-24, most of it random; the sum is in float64.
+        // A row's loss is a handful of float32 operations on numbers up to 24, 8 roundings of 24 * 2^-24, most of it random; the sum is in
+        // float64.
         const double rows = static_cast<double>(inputs[0].rows);
         EXPECT_NEAR(download(sum.view(), stream())[0], 10.0 + reference.forward(inputs).at(0, 0), scale * rows * 8.0 * 24.0 * 0x1p-24);
-        // exp of a difference up to 12 carries the rounding of that difference, 12 * 2^-24 relative, into a share below 1; `columns` shares are summed.
+        // exp of a difference up to 12 carries the rounding of that difference, 12 * 2^-24 relative, into a share below 1; `columns` shares
+        // are summed.
         const double share = (16.0 + static_cast<double>(columns)) * 0x1p-24;
         test::expect_close(dz.values(), reference.backward(inputs, Matrix(1, 1, {1.0F}))[0].values, {scale * share, 4.0 * 0x1p-24}, "dz");
         Array<double> again = upload(std::vector<double>{10.0}, stream());

@@ -68,7 +68,8 @@ TEST_F(MembersTest, Affine) {
     if (shape.batch == 0) continue;
     for (const Activation activation : test::all_activations) {
       const std::int64_t rows = shape.members * shape.batch;
-      const std::vector<Matrix> inputs = {some(rows, shape.columns), some(shape.members, shape.columns), some(shape.members, shape.columns)};
+      const std::vector<Matrix> inputs = {some(rows, shape.columns), some(shape.members, shape.columns),
+                                          some(shape.members, shape.columns)};
       const Matrix gradient = some(rows, shape.columns);
       const test::Reference layer = test::member_affine_reference(activation);
       const DeviceMatrix y(stream(), inputs[0], 1);
@@ -98,7 +99,8 @@ TEST_F(MembersTest, AffineInPlace) {
   const DeviceMatrix s(stream(), inputs[1]);
   const DeviceMatrix b(stream(), inputs[2]);
   layers().member_affine(y.in(), s.in(), b.in(), Activation::relu, y.view(), stream());
-  test::expect_close(y.values(), test::member_affine_reference(Activation::relu).forward(inputs).values, test::sum_tolerance(2), "in place");
+  test::expect_close(y.values(), test::member_affine_reference(Activation::relu).forward(inputs).values, test::sum_tolerance(2),
+                     "in place");
 }
 
 TEST_F(MembersTest, Heads) {
@@ -106,7 +108,8 @@ TEST_F(MembersTest, Heads) {
     if (shape.batch == 0) continue;
     for (const std::int64_t outputs : {1, 3, 9}) {
       const std::int64_t rows = shape.members * shape.batch;
-      const std::vector<Matrix> inputs = {some(rows, shape.columns), some(shape.members * outputs, shape.columns), some(shape.members, outputs)};
+      const std::vector<Matrix> inputs = {some(rows, shape.columns), some(shape.members * outputs, shape.columns),
+                                          some(shape.members, outputs)};
       const Matrix gradient = some(rows, outputs);
       const test::Reference layer = test::member_heads_reference(shape.members);
       const DeviceMatrix x(stream(), inputs[0], 1);

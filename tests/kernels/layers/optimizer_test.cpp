@@ -14,7 +14,11 @@ using OptimizerTest = test::LayerTest;
 std::vector<ParameterRange> some_ranges(std::int64_t size) {
   const std::int64_t a = size / 3;
   const std::int64_t b = size / 2 + 1;
-  return {{0, a, 1.0F, 0.0F}, {a, b - a, 0.5F, 0.01F}, {b, 0, 1.0F, 0.0F}, {b, (size - b) / 2, 0.0F, 0.1F}, {b + (size - b) / 2, size - b - (size - b) / 2, 2.0F, 0.1F}};
+  return {{0, a, 1.0F, 0.0F},
+          {a, b - a, 0.5F, 0.01F},
+          {b, 0, 1.0F, 0.0F},
+          {b, (size - b) / 2, 0.0F, 0.1F},
+          {b + (size - b) / 2, size - b - (size - b) / 2, 2.0F, 0.1F}};
 }
 
 struct State {
@@ -32,7 +36,8 @@ State after(Backend& backend, Stream& stream, State from, const std::vector<floa
   backend.layers().squared_norm(gradient.view(), norm2.view(), stream);
   for (int step = 1; step <= steps; ++step) {
     const Array<StepState> state = upload(std::vector<StepState>{{static_cast<std::uint64_t>(step), 0.01F, largest_norm}}, stream);
-    backend.layers().adam(w.view(), gradient.view(), m.view(), v.view(), ranges.view(), AdamSpec{}, state.view(), std::as_const(norm2).view(), stream);
+    backend.layers().adam(w.view(), gradient.view(), m.view(), v.view(), ranges.view(), AdamSpec{}, state.view(),
+                          std::as_const(norm2).view(), stream);
   }
   return {download(w.view(), stream), download(m.view(), stream), download(v.view(), stream)};
 }
@@ -41,7 +46,8 @@ TEST_F(OptimizerTest, AdamFollowsThePaper) {
   for (const std::int64_t size : {7, 33, 1025, 9001}) {
     for (const float largest_norm : {0.0F, 0.5F, 1e6F}) {
       const std::vector<float> g = numbers().floats(size);
-      const State start{numbers().floats(size), std::vector<float>(static_cast<std::size_t>(size), 0.0F), std::vector<float>(static_cast<std::size_t>(size), 0.0F)};
+      const State start{numbers().floats(size), std::vector<float>(static_cast<std::size_t>(size), 0.0F),
+                        std::vector<float>(static_cast<std::size_t>(size), 0.0F)};
       constexpr int steps = 3;
       const State actual = after(backend(), stream(), start, g, steps, largest_norm);
       double norm2 = 0.0;
@@ -106,7 +112,9 @@ TEST_F(OptimizerTest, SquaredNormIsASumInFloat64) {
     Array<double> out = upload(std::vector<double>{-1.0}, stream());
     backend().layers().squared_norm(in.view(), out.view(), stream());
     // Squares of float32 are exact in float64; a sum of n positive terms loses at most n 2^-53 of itself.
-    EXPECT_NEAR(download(out.view(), stream())[0], static_cast<double>(expected), static_cast<double>(size) * 0x1p-53 * static_cast<double>(expected)) << size;
+    EXPECT_NEAR(download(out.view(), stream())[0], static_cast<double>(expected),
+                static_cast<double>(size) * 0x1p-53 * static_cast<double>(expected))
+        << size;
   }
 }
 

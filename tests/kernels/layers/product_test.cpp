@@ -21,13 +21,16 @@ struct Stored {
   Stored(std::int64_t rows, std::int64_t columns, test::Numbers& numbers) : cells(numbers.floats(rows * (columns + 2))) {
     view = MatrixView<const float>(cells.data(), rows, columns, columns + 2, Place::host);
   }
-  [[nodiscard]] double at(std::int64_t r, std::int64_t c) const { return static_cast<double>(cells[static_cast<std::size_t>(r * view.stride + c)]); }
+  [[nodiscard]] double at(std::int64_t r, std::int64_t c) const {
+    return static_cast<double>(cells[static_cast<std::size_t>(r * view.stride + c)]);
+  }
 };
 
 TEST(Product, AgreesWithFloat64ForEveryTranspositionAndAnyTeam) {
   if (!test::on_cpu()) GTEST_SKIP() << "the CPU's own part";
   test::Numbers numbers(51);
-  for (const Extents e : {Extents{1, 1, 1}, Extents{33, 7, 5}, Extents{5, 1, 300}, Extents{300, 65, 33}, Extents{1025, 3, 64}, Extents{2, 700, 31}, Extents{64, 64, 0}}) {
+  for (const Extents e : {Extents{1, 1, 1}, Extents{33, 7, 5}, Extents{5, 1, 300}, Extents{300, 65, 33}, Extents{1025, 3, 64},
+                          Extents{2, 700, 31}, Extents{64, 64, 0}}) {
     for (const int which : {0, 1, 2, 3}) {
       const bool ta = (which & 1) != 0;
       const bool tb = (which & 2) != 0;
