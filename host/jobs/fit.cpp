@@ -9,6 +9,7 @@
 
 #include "engine/train/split.hpp"
 #include "host/jobs/choices.hpp"
+#include "host/jobs/data_quality.hpp"
 #include "host/jobs/evaluate.hpp"
 #include "host/jobs/tested.hpp"
 #include "host/journeys/clock.hpp"
@@ -132,6 +133,7 @@ ordered_json data_json(const ReadBase& read, const Prepared& prepared) {
     out["rows_filtered"] = read.counts.event_rows_filtered;
     out["rows_merged"] = read.counts.event_rows_merged;
   }
+  add_data_quality(out, read);
   return out;
 }
 

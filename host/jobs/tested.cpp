@@ -108,6 +108,34 @@ nlohmann::ordered_json figures_json(const std::vector<JudgedTarget>& targets) {
   return out;
 }
 
+namespace {
+
+std::vector<std::string> baseline_names(const std::vector<TestedFold>& folds) {
+  std::vector<std::string> names;
+  for (const TestedFold& fold : folds)
+    for (const auto& baseline : fold.baselines)
+      if (std::find(names.begin(), names.end(), baseline.first) == names.end()) names.push_back(baseline.first);
+  return names;
+}
+
+/// A baseline's predictions of a target for the rows of a fold whose label is known; missing where it has none.
+Column baseline_column(const std::string& name, const HeadSpec& head, std::size_t h, const TestedFold& fold, const Prepared& prepared) {
+  Column column;
+  column.name = name;
+  const Outcome* outcome = nullptr;
+  for (const auto& [key, outcomes] : fold.baselines)
+    if (key == name) outcome = &outcomes[h];
+  for (std::size_t i = 0; i < fold.predictions.rows.size(); ++i) {
+    if (std::isnan(prepared.labels[h][static_cast<std::size_t>(fold.predictions.rows[i])])) continue;
+    const bool known = outcome != nullptr && !outcome->prediction.empty();
+    column.valid.push_back(known ? 1 : 0);
+    column.numbers.push_back(!known ? std::nan("") : head.kind == HeadKind::classes ? outcome->likeliest[i] : outcome->prediction[i]);
+  }
+  return column;
+}
+
+}  // namespace
+
 void write_test_predictions(const std::filesystem::path& file, const CustomerIds& ids, const std::vector<HeadSpec>& heads, const Prepared& prepared,
                             const std::vector<TestedFold>& folds) {
   const bool has_classes = std::any_of(heads.begin(), heads.end(), [](const HeadSpec& h) { return h.kind == HeadKind::classes; });
@@ -115,6 +143,8 @@ void write_test_predictions(const std::filesystem::path& file, const CustomerIds
                                        {"target", ColumnType::text},                                    {"label", ColumnType::number},
                                        {"prediction", ColumnType::number}};
   if (has_classes) columns.push_back({"probability", ColumnType::number});
+  const std::vector<std::string> baselines = baseline_names(folds);
+  for (const std::string& name : baselines) columns.push_back({name, ColumnType::number});
   TableWriter writer(file.string(), columns);
   for (const TestedFold& fold : folds)
     for (std::size_t h = 0; h < heads.size(); ++h) {
@@ -153,6 +183,7 @@ void write_test_predictions(const std::filesystem::path& file, const CustomerIds
       table.rows = static_cast<std::int64_t>(label.numbers.size());
       table.columns = {customer, number, target, label, prediction};
       if (has_classes) table.columns.push_back(probability);
+      for (const std::string& name : baselines) table.columns.push_back(baseline_column(name, heads[h], h, fold, prepared));
       writer.write(table);
     }
   writer.finish();

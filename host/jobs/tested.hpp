@@ -36,7 +36,8 @@ struct JudgedTarget {
 /// {TARGET: {FIGURE: ..., "standard_deviation": {...}}} as metrics.json holds it.
 [[nodiscard]] nlohmann::ordered_json figures_json(const std::vector<JudgedTarget>& targets);
 
-/// Writes customer, fold, target, label, prediction (a class: its index, and the probability of the true class) of every tested example.
+/// Writes customer, fold, target, label, prediction (a class: its index, and the probability of the true class) of every tested example,
+/// and a column for each baseline that a fold has: its prediction in the same form, missing for a target it cannot predict.
 void write_test_predictions(const std::filesystem::path& file, const CustomerIds& ids, const std::vector<HeadSpec>& heads, const Prepared& prepared,
                             const std::vector<TestedFold>& folds);
 
