@@ -173,9 +173,10 @@ SplitSpec read_split(Section& in, const std::filesystem::path& folder) {
 ModelSpec read_model(Section& in) {
   ModelSpec out;
   out.lstm = in.wholes("lstm", {1, 65536}).value_or(out.lstm);
-  if (out.lstm.empty()) throw in.error("lstm", "is an empty list", "name the width of one layer at least: lstm = [64]");
   if (const auto word = in.choice("cell", {"lstm", "gru"})) out.cell = static_cast<CellKind>(*word);
   out.profile = in.wholes("profile", {1, 65536}).value_or(out.profile);
+  if (out.lstm.empty() && out.profile.empty())
+    throw in.error("lstm", "and profile are both empty lists", "keep one encoder: lstm = [64], or profile = [64, 64]");
   out.derived = in.flag("derived").value_or(out.derived);
   if (!in.is_auto("members"))
     if (const auto members = in.whole("members", {1, 1024})) out.members = static_cast<std::int32_t>(*members);

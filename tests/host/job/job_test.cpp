@@ -154,7 +154,7 @@ const std::vector<Refused> refused{
     {"NegativeRate", job_of("[train]\nlearning_rate = -1.0\n"), {"job.toml:14", "learning_rate", "above 0"}},
     {"NotFinite", job_of("[train]\nlearning_rate = nan\n"), {"job.toml:14", "learning_rate"}},
     {"WholeDropout", job_of("[model]\ndropout = 1.0\n"), {"job.toml:14", "dropout", "below 1"}},
-    {"EmptyStack", job_of("[model]\nlstm = []\n"), {"job.toml:14", "lstm"}},
+    {"NoEncoder", job_of("[model]\nlstm = []\nprofile = []\n"), {"job.toml:14", "lstm"}},
     {"UnknownCell", job_of("[model]\ncell = \"rnn\"\n"), {"job.toml:14", "\"rnn\"", "lstm, gru"}},
     {"TextForFlag", job_of("[model]\nderived = \"yes\"\n"), {"job.toml:14", "derived", "true or false"}},
     {"UnknownPrecision", job_of("[train]\nprecision = \"float16\"\n"), {"job.toml:14", "float32, tf32, bf16"}},
