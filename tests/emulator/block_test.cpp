@@ -167,6 +167,11 @@ TEST_F(EmulatedBlockDeathTest, WritesPastTheEnd) {
   EXPECT_DEATH((launch(past_the_end_kernel, 1, 64, 0, stream_, one_less), run(stream_)), "write outside an allocation.*block_test.cpp.*past the end of the 252 bytes");
 }
 
+TEST_F(EmulatedBlockDeathTest, DynamicSharedMemoryThatIsTooSmall) {
+  int* out = device<int>(64);
+  EXPECT_DEATH((launch(reverse_kernel, 1, 64, 60 * sizeof(int), stream_, out, out), run(stream_)), "past the end of the 240 bytes of dynamic shared memory.*block_test.cpp");
+}
+
 __global__ void vector_kernel(const float* in, float* out) {
   const float4 v = load_vector<float4>(in + threadIdx.x * 4 + 1);
   out[threadIdx.x] = v.x + v.y + v.z + v.w;

@@ -37,7 +37,7 @@ enum class Together { barrier, ballot, any, all, shuffle, shuffle_up, shuffle_do
 /// `value` is this thread's word, `argument` its lane, distance or bit mask, `width` the width of the sub-warp. Returns this thread's answer.
 std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, unsigned argument, unsigned width, Site site);
 
-/// Dynamic shared memory of the running block: `bytes` of it, aligned to 1024.
+/// Dynamic shared memory of the running block: `bytes` of it, aligned to 16.
 void* dynamic_shared(std::size_t& bytes);
 
 /// A vector load or store through a pointer that is not a multiple of `alignment` stops the test.

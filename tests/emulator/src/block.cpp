@@ -19,6 +19,7 @@ namespace ctx = boost::context;
 constexpr unsigned kWarp = 32;
 constexpr std::size_t kStack = 128 * 1024;
 constexpr std::size_t kPage = 4096;
+constexpr std::size_t kMostShared = 256 * 1024;
 
 enum class State : std::uint8_t { ready, at_block_barrier, at_warp_operation, finished };
 
@@ -36,7 +37,7 @@ struct Block {
   const Launch* launch = nullptr;
   std::vector<Fiber> fibers;
   unsigned finished = 0, at_barrier = 0, barrier_result = 0;
-  std::vector<unsigned char> shared;
+  unsigned char* shared = nullptr;  ///< dynamic shared memory, which ends before a closed page
 };
 
 }  // namespace
@@ -46,6 +47,7 @@ struct Workshop {
   Block block;
   Fiber* now = nullptr;
   unsigned char* stacks = nullptr;
+  unsigned char* shared_end = nullptr;
 };
 
 namespace {
@@ -66,6 +68,20 @@ unsigned char* stack_of(unsigned thread) {
     for (unsigned i = 0; i < 1024; ++i) mprotect(workshop().stacks + i * kStack, kPage, PROT_NONE);
   }
   return workshop().stacks + thread * kStack;
+}
+
+// Room for `bytes` of dynamic shared memory, aligned to 16 as a device promises, poisoned, its end at a closed page.
+unsigned char* dynamic_memory(std::size_t bytes) {
+  Workshop& mine = workshop();
+  if (mine.shared_end == nullptr) {
+    void* all = mmap(nullptr, kMostShared + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED) fault("no memory for the shared memory of the emulated blocks");
+    mine.shared_end = static_cast<unsigned char*>(all) + kMostShared;
+    mprotect(mine.shared_end, kPage, PROT_NONE);
+  }
+  const std::size_t rounded = (bytes + 15) / 16 * 16;
+  std::memset(mine.shared_end - rounded, 0xff, rounded);
+  return mine.shared_end - rounded;
 }
 
 struct StackOfLane {
@@ -187,7 +203,7 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
   block.launch = &launch;
   block.finished = block.at_barrier = 0;
   if (block.fibers.size() != threads) block.fibers = std::vector<Fiber>(threads);
-  block.shared.assign(launch.shared_bytes + 1024 + 64, 0xff);  // poison
+  block.shared = dynamic_memory(launch.shared_bytes);
 
   for (unsigned i = 0; i < threads; ++i) {
     Fiber& fiber = block.fibers[i];
@@ -287,8 +303,17 @@ std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, u
 void* dynamic_shared(std::size_t& bytes) {
   Block& block = workshop().block;
   bytes = block.launch->shared_bytes;
-  const auto start = (reinterpret_cast<std::uintptr_t>(block.shared.data()) + 1023) / 1024 * 1024;
-  return reinterpret_cast<void*>(start);
+  return block.shared;
+}
+
+std::string describe_block_memory(const void* pointer) {
+  const Workshop& mine = workshop();
+  const auto* p = static_cast<const unsigned char*>(pointer);
+  if (mine.shared_end != nullptr && p >= mine.shared_end && p < mine.shared_end + kPage)
+    return std::to_string(p - mine.shared_end) + " bytes past the end of the " + std::to_string(mine.block.launch->shared_bytes) + " bytes of dynamic shared memory of the kernel launched at " +
+           place(mine.block.launch->site);
+  if (mine.stacks != nullptr && p >= mine.stacks && p < mine.stacks + 1024 * kStack) return "the end of the stack of an emulated thread: too many local variables";
+  return {};
 }
 
 void check_alignment(const void* pointer, std::size_t alignment, Site site) {

@@ -247,6 +247,7 @@ std::string describe_address(const void* pointer) {
   char text[32];
   std::snprintf(text, sizeof text, "%p", pointer);
   if (!is_device_address(pointer)) {
+    if (const std::string block = describe_block_memory(pointer); !block.empty()) return block;
     if (pointer == nullptr) return "the null pointer";
     return std::string("host memory at ") + text + (is_pinned(pointer, 1) ? " (page-locked)" : "");
   }

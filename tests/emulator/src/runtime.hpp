@@ -118,6 +118,8 @@ void run_as_device(const std::string& what, const std::function<void()>& work);
 void count_streams(Census& census);
 
 // ---- kernels
+/// What an address means for the running block: its dynamic shared memory, a stack; or empty.
+[[nodiscard]] std::string describe_block_memory(const void* pointer);
 void run_blocks(const Launch& launch, const std::function<void()>& kernel);
 
 }  // namespace footfall_emulator
