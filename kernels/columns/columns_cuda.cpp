@@ -27,8 +27,8 @@ class CudaColumns final : public Columns {
     launch_standardize(in, fit, out, cuda_stream(stream));
   }
 
-  void standardize_columnar(View<const float> in, std::int64_t column_stride, std::int64_t rows, View<const ColumnScale> fit, MatrixView<float> out,
-                            Stream& stream) override {
+  void standardize_columnar(View<const float> in, std::int64_t column_stride, std::int64_t rows, View<const ColumnScale> fit,
+                            MatrixView<float> out, Stream& stream) override {
     require(column_stride >= rows && out.rows == rows && out.columns >= fit.size, "standardize_columnar: the widths or heights differ");
     if (rows == 0 || fit.size == 0) return;
     require(in.size >= column_stride * (fit.size - 1) + rows, "standardize_columnar: the input is too short");
@@ -52,8 +52,8 @@ class CudaColumns final : public Columns {
     launch_histogram(codes, states, counts, cuda_stream(stream));
   }
 
-  void interpolate(MatrixView<const float> in, MatrixView<const float> knots, MatrixView<const float> values, float missing, MatrixView<float> out,
-                   Stream& stream) override {
+  void interpolate(MatrixView<const float> in, MatrixView<const float> knots, MatrixView<const float> values, float missing,
+                   MatrixView<float> out, Stream& stream) override {
     require(knots.rows == in.columns && values.rows == in.columns && knots.columns == values.columns && knots.columns >= 1,
             "interpolate: knots and values must be [columns, points]");
     require(out.rows == in.rows && out.columns >= in.columns, "interpolate: the output does not fit the input");
@@ -64,14 +64,18 @@ class CudaColumns final : public Columns {
 
   void piecewise_encode(MatrixView<const float> in, MatrixView<const float> edges, MatrixView<float> out, Stream& stream) override {
     require(edges.rows == in.columns && edges.columns >= 1, "piecewise_encode: edges must be [columns, bins + 1]");
-    require(out.rows == in.rows && out.columns == in.columns * (edges.columns - 1), "piecewise_encode: the output must be [rows, columns * bins]");
+    require(out.rows == in.rows && out.columns == in.columns * (edges.columns - 1),
+            "piecewise_encode: the output must be [rows, columns * bins]");
     if (out.empty()) return;
     require_on_device(in, edges, out);
     launch_piecewise_encode(in, edges, out, cuda_stream(stream));
   }
 
-  void gather_rows(MatrixView<const float> in, View<const std::int64_t> rows, MatrixView<float> out, Stream& stream) override { gather(in, rows, out, stream); }
-  void gather_rows(MatrixView<const std::int32_t> in, View<const std::int64_t> rows, MatrixView<std::int32_t> out, Stream& stream) override {
+  void gather_rows(MatrixView<const float> in, View<const std::int64_t> rows, MatrixView<float> out, Stream& stream) override {
+    gather(in, rows, out, stream);
+  }
+  void gather_rows(MatrixView<const std::int32_t> in, View<const std::int64_t> rows, MatrixView<std::int32_t> out,
+                   Stream& stream) override {
     gather(in, rows, out, stream);
   }
 

@@ -3,7 +3,8 @@
 // Layout  Thread x owns a group of 4 columns (1 where 16-byte accesses are not allowed), thread y an output row, 4 of them block.y apart.
 //         The row numbers are read by the x threads of a row together. Cells of 4 bytes are moved as they are, whatever their type.
 // Bytes   8 a cell and 8 a row.
-// Limit   Memory bandwidth for rows of 32 bytes or more; below that the 32-byte sectors of the random reads, 32 / (4 * columns) times as much.
+// Limit   Memory bandwidth for rows of 32 bytes or more; below that the 32-byte sectors of the random reads, 32 / (4 * columns) times as
+// much.
 
 #include <cuda_runtime.h>
 
@@ -47,7 +48,8 @@ void gather_any(MatrixView<const T> in, View<const std::int64_t> rows, MatrixVie
 void launch_gather_rows(MatrixView<const float> in, View<const std::int64_t> rows, MatrixView<float> out, CudaStream& stream) {
   gather_any<float4>(in, rows, out, stream);
 }
-void launch_gather_rows(MatrixView<const std::int32_t> in, View<const std::int64_t> rows, MatrixView<std::int32_t> out, CudaStream& stream) {
+void launch_gather_rows(MatrixView<const std::int32_t> in, View<const std::int64_t> rows, MatrixView<std::int32_t> out,
+                        CudaStream& stream) {
   gather_any<int4>(in, rows, out, stream);
 }
 

@@ -1,8 +1,8 @@
 // Counts of the codes of each column.
 //
 // Layout  A block takes 4096 rows of as many neighbouring columns as have room for their counts in 48 KiB of shared memory; thread x runs
-//         along the columns, thread y along the rows. Counts of a block are 32-bit integers in shared memory, added at its end to the 64-bit
-//         totals. A column of more than 12,288 states is counted in global memory at once.
+//         along the columns, thread y along the rows. Counts of a block are 32-bit integers in shared memory, added at its end to the
+//         64-bit totals. A column of more than 12,288 states is counted in global memory at once.
 // Bytes   4 a code, read once; 8 a count and block for the totals.
 // Limit   Shared-memory atomics: one a code and clock and multiprocessor when codes differ, fewer when a warp meets one code (a column of
 //         one state: about 1/32 of that). Integer sums do not depend on their order, so the result is exact and always the same.
@@ -75,8 +75,8 @@ void launch_histogram(MatrixView<const std::int32_t> codes, std::int64_t states,
   require(blocks < (std::int64_t{1} << 31) && strips <= 65535, "a table of codes is too large for one launch");
   const dim3 block = sheet(1, block_columns, 1).block;
   launch(count_in_blocks, dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(strips)), block,
-         static_cast<std::size_t>(block_columns * states) * sizeof(unsigned), stream.native(), codes, static_cast<int>(states), static_cast<int>(block_columns),
-         totals);
+         static_cast<std::size_t>(block_columns * states) * sizeof(unsigned), stream.native(), codes, static_cast<int>(states),
+         static_cast<int>(block_columns), totals);
 }
 
 }  // namespace footfall

@@ -4,7 +4,8 @@
 //         of 4, else 1. Thread x owns a group, thread y the rows y, y + block.y, ...: neighbours read neighbouring addresses, four cells in
 //         one 16-byte load where the matrix is aligned for it. Sums of the distance from the thread's first valid cell are kept in float64,
 //         so no outlier and no offset costs digits; the threads of a column are joined in a fixed tree over y. partial[tile][column].
-//         Stage 2: a thread a column folds the tiles into the state in ascending order, from shared memory that the block fills ahead of it.
+//         Stage 2: a thread a column folds the tiles into the state in ascending order, from shared memory that the block fills ahead of
+//         it.
 // Same bits  The tree depends on the number of columns only and tiles count from the first row: no chunk, grid or device changes a bit.
 // Bytes   4 a cell, read once; 2 * 48 / 4096 a cell for the partials.
 // Limit   Memory bandwidth where float64 runs at half or a 32nd of float32 (A100, H100, H200: 3 float64 operations a cell, below a tenth of
@@ -113,7 +114,8 @@ __global__ void __launch_bounds__(sheet_threads) tile_moments(MatrixView<const f
 
 /// A round takes block.y tiles into shared memory, all columns of the block at once; then the threads of y = 0 fold them in ascending order
 /// while the cells of the next round are on their way.
-__global__ void __launch_bounds__(sheet_threads) fold_tiles(const Moments* __restrict__ partial, std::int64_t tiles, std::int64_t columns, Moments* __restrict__ state) {
+__global__ void __launch_bounds__(sheet_threads)
+    fold_tiles(const Moments* __restrict__ partial, std::int64_t tiles, std::int64_t columns, Moments* __restrict__ state) {
   auto* round = dynamic_shared<Moments>();
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::int64_t y = threadIdx.y;
@@ -155,7 +157,8 @@ void launch_moments(MatrixView<const float> in, View<Moments> state, CudaStream&
   }
   Sheet strips = sheet(1, in.columns, 1);
   if (strips.block.y > tiles) strips.block.y = static_cast<unsigned>(tiles);
-  launch(fold_tiles, dim3(strips.grid.y), strips.block, sheet_threads * sizeof(Moments), stream.native(), partial, tiles, in.columns, state.data);
+  launch(fold_tiles, dim3(strips.grid.y), strips.block, sheet_threads * sizeof(Moments), stream.native(), partial, tiles, in.columns,
+         state.data);
 }
 
 }  // namespace footfall

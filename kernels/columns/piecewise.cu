@@ -19,8 +19,8 @@ namespace {
 
 constexpr int rows_each = 4;
 
-__global__ void __launch_bounds__(sheet_threads)
-    interpolate_cells(MatrixView<const float> in, MatrixView<const float> knots, MatrixView<const float> values, float missing, MatrixView<float> out) {
+__global__ void __launch_bounds__(sheet_threads) interpolate_cells(MatrixView<const float> in, MatrixView<const float> knots,
+                                                                   MatrixView<const float> values, float missing, MatrixView<float> out) {
   const std::int64_t column = sheet_group();
   if (column >= in.columns) return;
   const float* knot = knots.data + column * knots.stride;
@@ -34,7 +34,8 @@ __global__ void __launch_bounds__(sheet_threads)
   }
 }
 
-__global__ void __launch_bounds__(sheet_threads) encode_cells(MatrixView<const float> in, MatrixView<const float> edges, MatrixView<float> out) {
+__global__ void __launch_bounds__(sheet_threads)
+    encode_cells(MatrixView<const float> in, MatrixView<const float> edges, MatrixView<float> out) {
   const std::int64_t entry = sheet_group();
   if (entry >= out.columns) return;
   const std::int64_t bins = edges.columns - 1;
@@ -52,8 +53,8 @@ __global__ void __launch_bounds__(sheet_threads) encode_cells(MatrixView<const f
 
 }  // namespace
 
-void launch_interpolate(MatrixView<const float> in, MatrixView<const float> knots, MatrixView<const float> values, float missing, MatrixView<float> out,
-                        CudaStream& stream) {
+void launch_interpolate(MatrixView<const float> in, MatrixView<const float> knots, MatrixView<const float> values, float missing,
+                        MatrixView<float> out, CudaStream& stream) {
   const Sheet over = sheet(in.rows, in.columns, rows_each);
   launch(interpolate_cells, over.grid, over.block, 0, stream.native(), in, knots, values, missing, out);
 }

@@ -1,6 +1,7 @@
 // Each column sorted on its own, missing cells last; for set-up, not for a hot loop.
 //
-// Layout  A 32 x 32 tile in shared memory turns rows into columns; on the way a cell becomes a 32-bit key that sorts as the number does (the
+// Layout  A 32 x 32 tile in shared memory turns rows into columns; on the way a cell becomes a 32-bit key that sorts as the number does
+// (the
 //         sign bit turned, negative numbers reversed), a missing cell the largest key. A warp writes 32 keys of one column and counts its
 //         valid cells by one ballot, added to the 64-bit totals. Thrust sorts the keys of a column after the other (radix sort, in the
 //         stream, temporary memory from the pool), and a last pass turns keys into numbers where they are. The order is exact, -0 before 0.
@@ -31,7 +32,8 @@ __device__ inline unsigned key_of(float x) {
 
 __device__ inline float number_of(unsigned key) { return __uint_as_float((key & sign) != 0 ? key ^ sign : ~key); }
 
-__global__ void __launch_bounds__(tile * lines) keys_by_column(MatrixView<const float> in, unsigned* __restrict__ keys, unsigned long long* __restrict__ valid) {
+__global__ void __launch_bounds__(tile* lines)
+    keys_by_column(MatrixView<const float> in, unsigned* __restrict__ keys, unsigned long long* __restrict__ valid) {
   __shared__ unsigned cells[tile][tile + 1];
   const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x) * tile;
   const std::int64_t first_column = static_cast<std::int64_t>(blockIdx.y) * tile;
@@ -66,8 +68,8 @@ void launch_sort_columns(MatrixView<const float> in, View<float> out, View<std::
   const std::int64_t row_tiles = blocks_for(rows, tile);
   const std::int64_t column_tiles = blocks_for(columns, tile);
   require(row_tiles < (std::int64_t{1} << 31) && column_tiles <= 65535, "a table is too large for one launch");
-  launch(keys_by_column, dim3(static_cast<unsigned>(row_tiles), static_cast<unsigned>(column_tiles)), dim3(tile, lines), 0, stream.native(), in, keys,
-         reinterpret_cast<unsigned long long*>(valid.data));
+  launch(keys_by_column, dim3(static_cast<unsigned>(row_tiles), static_cast<unsigned>(column_tiles)), dim3(tile, lines), 0, stream.native(),
+         in, keys, reinterpret_cast<unsigned long long*>(valid.data));
   with_thrust("sort_columns", stream, [keys, rows, columns](const auto& policy) {
     for (std::int64_t c = 0; c < columns; ++c) thrust::sort(policy, keys + c * rows, keys + (c + 1) * rows);
   });

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int rows_each = 8;
 constexpr int tile = 32;
-constexpr int tile_lines = 8;   // rows of threads over the tile
+constexpr int tile_lines = 8;  // rows of threads over the tile
 
 template <int width>
 __device__ inline void write_row(const float (&x)[width], const ColumnScale (&fit)[width], float* row, std::int64_t column) {
@@ -36,7 +36,8 @@ __device__ inline void write_row(const float (&x)[width], const ColumnScale (&fi
 
 // in and out may be the same memory, so neither is __restrict__.
 template <int width>
-__global__ void __launch_bounds__(sheet_threads) standardize_rows(MatrixView<const float> in, const ColumnScale* __restrict__ fit, MatrixView<float> out) {
+__global__ void __launch_bounds__(sheet_threads)
+    standardize_rows(MatrixView<const float> in, const ColumnScale* __restrict__ fit, MatrixView<float> out) {
   const std::int64_t column = sheet_group() * width;
   if (column >= in.columns) return;
   ColumnScale mine[width];
@@ -56,8 +57,9 @@ __global__ void __launch_bounds__(sheet_threads) standardize_rows(MatrixView<con
   }
 }
 
-__global__ void __launch_bounds__(tile * tile_lines)
-    standardize_columns(const float* __restrict__ in, std::int64_t column_stride, std::int64_t columns, const ColumnScale* __restrict__ fit, MatrixView<float> out) {
+__global__ void __launch_bounds__(tile* tile_lines)
+    standardize_columns(const float* __restrict__ in, std::int64_t column_stride, std::int64_t columns, const ColumnScale* __restrict__ fit,
+                        MatrixView<float> out) {
   __shared__ float cells[tile][tile + 1];
   const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x) * tile;
   const std::int64_t first_column = static_cast<std::int64_t>(blockIdx.y) * tile;
@@ -90,13 +92,13 @@ void launch_standardize(MatrixView<const float> in, View<const ColumnScale> fit,
   }
 }
 
-void launch_standardize_columnar(View<const float> in, std::int64_t column_stride, std::int64_t rows, View<const ColumnScale> fit, MatrixView<float> out,
-                                 CudaStream& stream) {
+void launch_standardize_columnar(View<const float> in, std::int64_t column_stride, std::int64_t rows, View<const ColumnScale> fit,
+                                 MatrixView<float> out, CudaStream& stream) {
   const std::int64_t row_tiles = (rows + tile - 1) / tile;
   const std::int64_t column_tiles = (fit.size + tile - 1) / tile;
   require(row_tiles < (std::int64_t{1} << 31) && column_tiles <= 65535, "a table is too large for one launch");
-  launch(standardize_columns, dim3(static_cast<unsigned>(row_tiles), static_cast<unsigned>(column_tiles)), dim3(tile, tile_lines), 0, stream.native(), in.data,
-         column_stride, fit.size, fit.data, out);
+  launch(standardize_columns, dim3(static_cast<unsigned>(row_tiles), static_cast<unsigned>(column_tiles)), dim3(tile, tile_lines), 0,
+         stream.native(), in.data, column_stride, fit.size, fit.data, out);
 }
 
 }  // namespace footfall

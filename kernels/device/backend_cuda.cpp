@@ -26,7 +26,9 @@ namespace {
 void set_up_pool(int device) {
   int supported = 0;
   FOOTFALL_CUDA_CHECK(cudaDeviceGetAttribute(&supported, cudaDevAttrMemoryPoolsSupported, device));
-  if (supported == 0) throw failure("the driver of cuda:" + std::to_string(device) + " has no memory pools", "install a newer NVIDIA driver, or use --device cpu");
+  if (supported == 0)
+    throw failure("the driver of cuda:" + std::to_string(device) + " has no memory pools",
+                  "install a newer NVIDIA driver, or use --device cpu");
   cudaMemPool_t pool = nullptr;
   FOOTFALL_CUDA_CHECK(cudaDeviceGetDefaultMemPool(&pool, device));
   std::uint64_t keep = std::numeric_limits<std::uint64_t>::max();
@@ -39,8 +41,14 @@ void set_up_pool(int device) {
 class CudaBackend final : public Backend {
  public:
   CudaBackend(int index, const BackendOptions& options)
-      : index_(index), graphs_(options.graphs), team_(options.threads), columns_(make_cuda_columns()), sequences_(make_cuda_sequences()), layers_(make_cuda_layers()) {
-    // cuBLAS reads it when a handle is made; with two workspaces of 4 MiB a stream gives the same bits in every run (cuBLAS, "Results reproducibility").
+      : index_(index),
+        graphs_(options.graphs),
+        team_(options.threads),
+        columns_(make_cuda_columns()),
+        sequences_(make_cuda_sequences()),
+        layers_(make_cuda_layers()) {
+    // cuBLAS reads it when a handle is made; with two workspaces of 4 MiB a stream gives the same bits in every run (cuBLAS, "Results
+    // reproducibility").
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:2", 0);
     FOOTFALL_CUDA_CHECK(cudaSetDevice(index));
     set_up_pool(index);
@@ -64,12 +72,14 @@ class CudaBackend final : public Backend {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) Backend* footfall_cuda_make_backend(int index, const BackendOptions* options, std::string* problem) {
+extern "C" __attribute__((visibility("default"))) Backend* footfall_cuda_make_backend(int index, const BackendOptions* options,
+                                                                                      std::string* problem) {
   try {
     CudaState state;
     footfall_cuda_state(&state);
     if (index >= 0 && index < static_cast<int>(state.devices.size())) return new CudaBackend(index, *options);
-    *problem = state.devices.empty() ? state.problem : "there are " + std::to_string(state.devices.size()) + " CUDA devices, numbered from 0";
+    *problem =
+        state.devices.empty() ? state.problem : "there are " + std::to_string(state.devices.size()) + " CUDA devices, numbered from 0";
   } catch (const std::exception& error) {
     *problem = error.what();
   }

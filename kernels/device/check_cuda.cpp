@@ -25,7 +25,8 @@ void throw_cuda_fault(const CudaFault& fault) {
   if (runtime && fault.status == cudaErrorMemoryAllocation) {
     std::size_t free_bytes = 0;
     std::size_t all_bytes = 0;
-    if (cudaMemGetInfo(&free_bytes, &all_bytes) == cudaSuccess) message += ", " + megabytes(free_bytes) + " of " + megabytes(all_bytes) + " are free";
+    if (cudaMemGetInfo(&free_bytes, &all_bytes) == cudaSuccess)
+      message += ", " + megabytes(free_bytes) + " of " + megabytes(all_bytes) + " are free";
     throw failure(message, "use a smaller batch, end other programs on this GPU, or run with --device cpu");
   }
   if (runtime && fault.status == cudaErrorNoKernelImageForDevice) {

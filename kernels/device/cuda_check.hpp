@@ -14,8 +14,8 @@ struct CudaFault {
   const char* file = "";
   int line = 0;
   int status = 0;
-  const char* name = "";     ///< cudaErrorIllegalAddress
-  const char* text = "";     ///< an illegal memory access was encountered
+  const char* name = "";  ///< cudaErrorIllegalAddress
+  const char* text = "";  ///< an illegal memory access was encountered
 };
 
 /// Throws Error{failed} with all of it and what the user can do; for want of memory with the bytes that are free.
@@ -28,28 +28,28 @@ struct CudaFault {
 }  // namespace footfall
 
 /// The one check around each call of the CUDA runtime.
-#define FOOTFALL_CUDA_CHECK(call)                                                                                         \
-  do {                                                                                                                    \
-    const cudaError_t footfall_status = (call);                                                                           \
-    if (footfall_status != cudaSuccess)                                                                                   \
-      ::footfall::throw_cuda_fault({"CUDA", #call, __FILE__, __LINE__, static_cast<int>(footfall_status),                 \
-                                    cudaGetErrorName(footfall_status), cudaGetErrorString(footfall_status)});             \
+#define FOOTFALL_CUDA_CHECK(call)                                                                             \
+  do {                                                                                                        \
+    const cudaError_t footfall_status = (call);                                                               \
+    if (footfall_status != cudaSuccess)                                                                       \
+      ::footfall::throw_cuda_fault({"CUDA", #call, __FILE__, __LINE__, static_cast<int>(footfall_status),     \
+                                    cudaGetErrorName(footfall_status), cudaGetErrorString(footfall_status)}); \
   } while (false)
 
 /// Likewise for cuBLAS; the file that uses it includes cublas_v2.h.
-#define FOOTFALL_CUBLAS_CHECK(call)                                                                                       \
-  do {                                                                                                                    \
-    const cublasStatus_t footfall_status = (call);                                                                        \
-    if (footfall_status != CUBLAS_STATUS_SUCCESS)                                                                         \
-      ::footfall::throw_cuda_fault({"cuBLAS", #call, __FILE__, __LINE__, static_cast<int>(footfall_status),               \
-                                    cublasGetStatusName(footfall_status), cublasGetStatusString(footfall_status)});       \
+#define FOOTFALL_CUBLAS_CHECK(call)                                                                                 \
+  do {                                                                                                              \
+    const cublasStatus_t footfall_status = (call);                                                                  \
+    if (footfall_status != CUBLAS_STATUS_SUCCESS)                                                                   \
+      ::footfall::throw_cuda_fault({"cuBLAS", #call, __FILE__, __LINE__, static_cast<int>(footfall_status),         \
+                                    cublasGetStatusName(footfall_status), cublasGetStatusString(footfall_status)}); \
   } while (false)
 
 /// Likewise for cuDNN, whose text of a status is its name; the file that uses it includes cudnn.h.
-#define FOOTFALL_CUDNN_CHECK(call)                                                                                        \
-  do {                                                                                                                    \
-    const cudnnStatus_t footfall_status = (call);                                                                         \
-    if (footfall_status != CUDNN_STATUS_SUCCESS)                                                                          \
-      ::footfall::throw_cuda_fault({"cuDNN", #call, __FILE__, __LINE__, static_cast<int>(footfall_status),                \
-                                    cudnnGetErrorString(footfall_status), ""});                                           \
+#define FOOTFALL_CUDNN_CHECK(call)                                                                                            \
+  do {                                                                                                                        \
+    const cudnnStatus_t footfall_status = (call);                                                                             \
+    if (footfall_status != CUDNN_STATUS_SUCCESS)                                                                              \
+      ::footfall::throw_cuda_fault(                                                                                           \
+          {"cuDNN", #call, __FILE__, __LINE__, static_cast<int>(footfall_status), cudnnGetErrorString(footfall_status), ""}); \
   } while (false)

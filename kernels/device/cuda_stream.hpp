@@ -56,9 +56,9 @@ class CudaStream final : public Stream {
   bool recording_ = false;
   cudaStream_t stream_ = nullptr;
   cublasHandle_t blas_ = nullptr;
-  std::vector<Block> scratch_;            // ascending sizes; the last one is in use
+  std::vector<Block> scratch_;  // ascending sizes; the last one is in use
   void* blas_workspace_ = nullptr;
-  std::vector<void*> released_late_;      // given back inside a recording, freed when it ends
+  std::vector<void*> released_late_;  // given back inside a recording, freed when it ends
 };
 
 /// The CudaStream behind a Stream; throws when it belongs to another backend.

@@ -44,7 +44,8 @@ __device__ inline int half_of(int lines) {
   return half;
 }
 
-/// `width` neighbouring cells, 1 or 4; four are one 16-byte access. The first pair leaves the cells in the caches, the second streams them past.
+/// `width` neighbouring cells, 1 or 4; four are one 16-byte access. The first pair leaves the cells in the caches, the second streams them
+/// past.
 template <int width>
 __device__ inline void load_cells(const float* from, float (&cell)[width]) {
   if constexpr (width == 4) {

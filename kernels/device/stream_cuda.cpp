@@ -74,9 +74,7 @@ class ClosureRecording final : public Recording {
 
 class GraphRecording final : public Recording {
  public:
-  GraphRecording(CudaStream& stream, cudaGraph_t graph) : stream_(&stream) {
-    FOOTFALL_CUDA_CHECK(cudaGraphInstantiate(&exec_, graph, 0));
-  }
+  GraphRecording(CudaStream& stream, cudaGraph_t graph) : stream_(&stream) { FOOTFALL_CUDA_CHECK(cudaGraphInstantiate(&exec_, graph, 0)); }
   ~GraphRecording() override { static_cast<void>(cudaGraphExecDestroy(exec_)); }
   GraphRecording(const GraphRecording&) = delete;             // it owns a graph
   GraphRecording& operator=(const GraphRecording&) = delete;  // likewise
@@ -161,7 +159,7 @@ std::unique_ptr<Recording> CudaStream::record(std::function<void()> work) {
   refuse_in_recording("a recording is made");
   if (!graphs_) return std::make_unique<ClosureRecording>(std::move(work));
   use_device(device_);
-  static_cast<void>(blas());       // neither may be made during the capture
+  static_cast<void>(blas());  // neither may be made during the capture
   static_cast<void>(scratch(1));
   struct Graph {
     cudaGraph_t graph;
@@ -245,7 +243,7 @@ cublasHandle_t CudaStream::blas() {
     FOOTFALL_CUBLAS_CHECK(cublasCreate(&handle));
     blas_ = handle;
     FOOTFALL_CUBLAS_CHECK(cublasSetStream(blas_, stream_));
-    FOOTFALL_CUBLAS_CHECK(cublasSetWorkspace(blas_, blas_workspace_, bytes));   // after SetStream, which would reset it
+    FOOTFALL_CUBLAS_CHECK(cublasSetWorkspace(blas_, blas_workspace_, bytes));  // after SetStream, which would reset it
   }
   return blas_;
 }

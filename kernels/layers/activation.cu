@@ -9,10 +9,10 @@
 #include <cuda_runtime.h>
 
 #include "kernels/device/launch.cuh"
-#include "kernels/layers/ordered_sum.cuh"
 #include "kernels/device/sheet.cuh"
 #include "kernels/layers/activation_math.hpp"
 #include "kernels/layers/layer_kernels.hpp"
+#include "kernels/layers/ordered_sum.cuh"
 
 namespace footfall {
 namespace {
@@ -73,7 +73,8 @@ void launch_bias_activation(View<const float> b, Activation activation, MatrixVi
   }
 }
 
-void launch_activation_backward(MatrixView<const float> y, Activation activation, MatrixView<float> dy, View<float> db, CudaStream& stream) {
+void launch_activation_backward(MatrixView<const float> y, Activation activation, MatrixView<float> dy, View<float> db,
+                                CudaStream& stream) {
   if (db.empty() && activation == Activation::none) return;
   const ActivationCell cell{y.data, y.stride, dy.data, dy.stride, activation};
   launch_member_sums_of<1>(cell, 1, dy.rows, dy.columns, {db.empty() ? nullptr : db.data, dy.columns}, {}, stream);

@@ -17,8 +17,8 @@ namespace {
 constexpr int rows_each = 2;
 
 template <bool aligned>
-__global__ void __launch_bounds__(sheet_threads)
-    drop(MatrixView<float> x, std::int64_t batch, DropoutSpec spec, const std::int64_t* __restrict__ rows, const StepState* __restrict__ state) {
+__global__ void __launch_bounds__(sheet_threads) drop(MatrixView<float> x, std::int64_t batch, DropoutSpec spec,
+                                                      const std::int64_t* __restrict__ rows, const StepState* __restrict__ state) {
   const std::int64_t group = sheet_group();
   const std::int64_t column = group * 4;
   if (column >= x.columns) return;
@@ -49,7 +49,8 @@ __global__ void __launch_bounds__(sheet_threads)
 
 }  // namespace
 
-void launch_dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state, CudaStream& stream) {
+void launch_dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state,
+                    CudaStream& stream) {
   Sheet over = sheet(rows.size, (x.columns + 3) / 4, rows_each);
   over.grid.z = static_cast<unsigned>(x.rows / rows.size);
   if (in_quads(x)) {

@@ -32,32 +32,39 @@ void launch_activation_backward(MatrixView<const float> y, Activation activation
 
 // linear_cublas.cpp
 /// y = x w', y [rows, out]; `members` blocks of rows have blocks of w of their own.
-void multiply_by_transposed(MatrixView<const float> x, MatrixView<const float> w, MatrixView<float> y, std::int64_t members, CudaStream& stream);
+void multiply_by_transposed(MatrixView<const float> x, MatrixView<const float> w, MatrixView<float> y, std::int64_t members,
+                            CudaStream& stream);
 /// dx = dy w.
 void multiply(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<float> dx, std::int64_t members, CudaStream& stream);
 /// dw += dy' x.
-void add_transposed_product(MatrixView<const float> dy, MatrixView<const float> x, MatrixView<float> dw, std::int64_t members, CudaStream& stream);
+void add_transposed_product(MatrixView<const float> dy, MatrixView<const float> x, MatrixView<float> dw, std::int64_t members,
+                            CudaStream& stream);
 
 // member.cu
 void launch_member_scale(MatrixView<const float> x, MatrixView<const float> r, MatrixView<float> out, CudaStream& stream);
-void launch_member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx, MatrixView<float> dr,
-                                  CudaStream& stream);
+void launch_member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx,
+                                  MatrixView<float> dr, CudaStream& stream);
 /// s may be empty: 1.
-void launch_member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation, MatrixView<float> out,
-                          CudaStream& stream);
+void launch_member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation,
+                          MatrixView<float> out, CudaStream& stream);
 void launch_member_affine_backward(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> out, Activation activation,
                                    MatrixView<float> dout, MatrixView<float> ds, MatrixView<float> db, CudaStream& stream);
 /// sums row m += the column sums of the rows of member m.
 void launch_member_sums(MatrixView<const float> values, MatrixView<float> sums, CudaStream& stream);
-void launch_member_average(MatrixView<const float> z, Layers::Output output, float inverse_temperature, MatrixView<float> out, CudaStream& stream);
+void launch_member_average(MatrixView<const float> z, Layers::Output output, float inverse_temperature, MatrixView<float> out,
+                           CudaStream& stream);
 
 // dropout.cu
-void launch_dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state, CudaStream& stream);
+void launch_dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state,
+                    CudaStream& stream);
 
 // loss.cu, softmax.cu
-void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, CudaStream& stream);
-void launch_squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, CudaStream& stream);
-void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, CudaStream& stream);
+void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                                  CudaStream& stream);
+void launch_squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                          CudaStream& stream);
+void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                                  CudaStream& stream);
 
 // matrix.cu
 void launch_copy_matrix(MatrixView<const float> in, MatrixView<float> out, CudaStream& stream);

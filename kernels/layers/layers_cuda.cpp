@@ -25,8 +25,10 @@ std::int64_t batch_of(std::int64_t rows, std::int64_t members, const char* what)
 
 class CudaLayers final : public Layers {
  public:
-  void linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y, Stream& stream) override {
-    require(x.columns == w.columns && y.rows == x.rows && y.columns == w.rows, "linear: x [rows, in], w [out, in] and y [rows, out] do not fit");
+  void linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y,
+              Stream& stream) override {
+    require(x.columns == w.columns && y.rows == x.rows && y.columns == w.rows,
+            "linear: x [rows, in], w [out, in] and y [rows, out] do not fit");
     require(b.empty() || b.size == w.rows, "linear: the bias must have one value an output");
     if (y.empty()) return;
     require_on_device(x, w, b, y);
@@ -35,11 +37,12 @@ class CudaLayers final : public Layers {
     launch_bias_activation(b, activation, y, cuda);
   }
 
-  void linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation, MatrixView<float> dy,
-                       MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& stream) override {
+  void linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation,
+                       MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& stream) override {
     require(x.columns == w.columns && dy.rows == x.rows && dy.columns == w.rows, "linear_backward: x, w and dy do not fit");
     require(activation == Activation::none || same_shape(y, dy), "linear_backward: y must have the shape of dy");
-    require((dx.empty() || same_shape(dx, x)) && (dw.empty() || same_shape(dw, w)) && (db.empty() || db.size == w.rows), "linear_backward: a gradient has another shape than its value");
+    require((dx.empty() || same_shape(dx, x)) && (dw.empty() || same_shape(dw, w)) && (db.empty() || db.size == w.rows),
+            "linear_backward: a gradient has another shape than its value");
     if (dy.empty()) return;
     require_on_device(x, w, y, dy, dx, dw, db);
     CudaStream& cuda = cuda_stream(stream);
@@ -50,24 +53,26 @@ class CudaLayers final : public Layers {
 
   void member_scale(MatrixView<const float> x, MatrixView<const float> r, MatrixView<float> out, Stream& stream) override {
     const std::int64_t batch = batch_of(out.rows, r.rows, "member_scale: out must have K * B rows");
-    require(x.columns == r.columns && out.columns == r.columns && (x.rows == out.rows || x.rows == batch), "member_scale: x, r and out do not fit");
+    require(x.columns == r.columns && out.columns == r.columns && (x.rows == out.rows || x.rows == batch),
+            "member_scale: x, r and out do not fit");
     if (out.empty()) return;
     require_on_device(x, r, out);
     launch_member_scale(x, r, out, cuda_stream(stream));
   }
 
-  void member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx, MatrixView<float> dr,
-                             Stream& stream) override {
+  void member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx,
+                             MatrixView<float> dr, Stream& stream) override {
     const std::int64_t batch = batch_of(dout.rows, r.rows, "member_scale_backward: dout must have K * B rows");
-    require(x.columns == r.columns && dout.columns == r.columns && (x.rows == dout.rows || x.rows == batch), "member_scale_backward: x, r and dout do not fit");
+    require(x.columns == r.columns && dout.columns == r.columns && (x.rows == dout.rows || x.rows == batch),
+            "member_scale_backward: x, r and dout do not fit");
     require((dx.empty() || same_shape(dx, x)) && same_shape(dr, r), "member_scale_backward: a gradient has another shape than its value");
     if (dout.empty()) return;
     require_on_device(x, r, dout, dx, dr);
     launch_member_scale_backward(x, r, dout, dx, dr, cuda_stream(stream));
   }
 
-  void member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation, MatrixView<float> out,
-                     Stream& stream) override {
+  void member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation,
+                     MatrixView<float> out, Stream& stream) override {
     static_cast<void>(batch_of(y.rows, s.rows, "member_affine: y must have K * B rows"));
     require(same_shape(y, out) && same_shape(s, b) && s.columns == y.columns, "member_affine: y, s, b and out do not fit");
     if (out.empty()) return;
@@ -75,8 +80,8 @@ class CudaLayers final : public Layers {
     launch_member_affine(y, s, b, activation, out, cuda_stream(stream));
   }
 
-  void member_affine_backward(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> out, Activation activation, MatrixView<float> dout,
-                              MatrixView<float> ds, MatrixView<float> db, Stream& stream) override {
+  void member_affine_backward(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> out, Activation activation,
+                              MatrixView<float> dout, MatrixView<float> ds, MatrixView<float> db, Stream& stream) override {
     static_cast<void>(batch_of(dout.rows, s.rows, "member_affine_backward: dout must have K * B rows"));
     require(same_shape(y, dout) && same_shape(out, dout) && s.columns == y.columns && same_shape(s, ds) && same_shape(s, db),
             "member_affine_backward: the shapes do not fit");
@@ -85,7 +90,8 @@ class CudaLayers final : public Layers {
     launch_member_affine_backward(y, s, out, activation, dout, ds, db, cuda_stream(stream));
   }
 
-  void member_heads(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, MatrixView<float> z, Stream& stream) override {
+  void member_heads(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, MatrixView<float> z,
+                    Stream& stream) override {
     const std::int64_t members = members_of_heads(x, w, z);
     require(b.empty() || b.size == w.rows, "member_heads: the bias must have one value a row of w");
     if (z.empty()) return;
@@ -96,8 +102,8 @@ class CudaLayers final : public Layers {
     launch_member_affine(z, {}, MatrixView<const float>(b, members, z.columns), Activation::none, z, cuda);
   }
 
-  void member_heads_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> dz, MatrixView<float> dx, MatrixView<float> dw,
-                             View<float> db, Stream& stream) override {
+  void member_heads_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> dz, MatrixView<float> dx,
+                             MatrixView<float> dw, View<float> db, Stream& stream) override {
     const std::int64_t members = members_of_heads(x, w, dz);
     require((dx.empty() || same_shape(dx, x)) && (dw.empty() || same_shape(dw, w)) && (db.empty() || db.size == w.rows),
             "member_heads_backward: a gradient has another shape than its value");
@@ -109,25 +115,30 @@ class CudaLayers final : public Layers {
     if (!dx.empty()) multiply(dz, w, dx, members, cuda);
   }
 
-  void dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state, Stream& stream) override {
+  void dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state,
+               Stream& stream) override {
     if (x.empty() || spec.probability == 0.0F) return;
     require(spec.probability > 0.0F && spec.probability < 1.0F, "dropout: the probability must lie in [0, 1)");
     require(rows.size > 0 && x.rows % rows.size == 0 && state.size >= 1, "dropout: x must have K * B rows");
-    require(spec.layer < dropout_layers && x.rows / rows.size <= dropout_members && x.columns <= dropout_columns, "dropout: more layers, members or columns than its counter holds");
+    require(spec.layer < dropout_layers && x.rows / rows.size <= dropout_members && x.columns <= dropout_columns,
+            "dropout: more layers, members or columns than its counter holds");
     require_on_device(x, rows, state);
     launch_dropout(x, spec, rows, state, cuda_stream(stream));
   }
 
-  void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& stream) override {
+  void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                             Stream& stream) override {
     require(z.columns == 1, "sigmoid_cross_entropy: one logit a row is needed");
     if (!ready_for_loss(z, labels, loss, dz)) return;
     launch_sigmoid_cross_entropy(z, labels, scale, loss, dz, cuda_stream(stream));
   }
-  void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& stream) override {
+  void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                             Stream& stream) override {
     if (!ready_for_loss(z, labels, loss, dz)) return;
     launch_softmax_cross_entropy(z, labels, scale, loss, dz, cuda_stream(stream));
   }
-  void squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& stream) override {
+  void squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                     Stream& stream) override {
     require(z.columns == 1, "squared_error: one value a row is needed");
     if (!ready_for_loss(z, labels, loss, dz)) return;
     launch_squared_error(z, labels, scale, loss, dz, cuda_stream(stream));
@@ -135,7 +146,8 @@ class CudaLayers final : public Layers {
 
   void member_average(MatrixView<const float> z, Output output, float inverse_temperature, MatrixView<float> out, Stream& stream) override {
     if (out.empty()) return;
-    require(z.columns == out.columns && z.rows >= out.rows && z.rows % out.rows == 0, "member_average: z must have K * B rows of the output's width");
+    require(z.columns == out.columns && z.rows >= out.rows && z.rows % out.rows == 0,
+            "member_average: z must have K * B rows of the output's width");
     require_on_device(z, out);
     launch_member_average(z, output, inverse_temperature, out, cuda_stream(stream));
   }

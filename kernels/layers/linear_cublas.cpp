@@ -32,10 +32,10 @@ int checked(std::int64_t number) {
 }
 
 /// c = a b + beta c, [m, n] column-major, for each member.
-void product(const Shape& shape, const Operand& a, const Operand& b, float beta, float* c, std::int64_t c_leading, std::int64_t c_step, std::int64_t members,
-             CudaStream& stream) {
+void product(const Shape& shape, const Operand& a, const Operand& b, float beta, float* c, std::int64_t c_leading, std::int64_t c_step,
+             std::int64_t members, CudaStream& stream) {
   if (shape.m == 0 || shape.n == 0) return;
-  static_cast<void>(stream.native());   // sets the host thread's device
+  static_cast<void>(stream.native());  // sets the host thread's device
   const float one = 1.0F;
   const int m = checked(shape.m);
   const int n = checked(shape.n);
@@ -44,12 +44,12 @@ void product(const Shape& shape, const Operand& a, const Operand& b, float beta,
   const int ldb = std::max(1, checked(b.leading));
   const int ldc = std::max(1, checked(c_leading));
   if (members == 1) {
-    FOOTFALL_CUBLAS_CHECK(cublasGemmEx(stream.blas(), a.transposed, b.transposed, m, n, k, &one, a.data, CUDA_R_32F, lda, b.data, CUDA_R_32F, ldb, &beta, c,
-                                       CUDA_R_32F, ldc, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+    FOOTFALL_CUBLAS_CHECK(cublasGemmEx(stream.blas(), a.transposed, b.transposed, m, n, k, &one, a.data, CUDA_R_32F, lda, b.data,
+                                       CUDA_R_32F, ldb, &beta, c, CUDA_R_32F, ldc, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
   } else {
-    FOOTFALL_CUBLAS_CHECK(cublasGemmStridedBatchedEx(stream.blas(), a.transposed, b.transposed, m, n, k, &one, a.data, CUDA_R_32F, lda, a.step, b.data,
-                                                     CUDA_R_32F, ldb, b.step, &beta, c, CUDA_R_32F, ldc, c_step, checked(members), CUBLAS_COMPUTE_32F,
-                                                     CUBLAS_GEMM_DEFAULT));
+    FOOTFALL_CUBLAS_CHECK(cublasGemmStridedBatchedEx(stream.blas(), a.transposed, b.transposed, m, n, k, &one, a.data, CUDA_R_32F, lda,
+                                                     a.step, b.data, CUDA_R_32F, ldb, b.step, &beta, c, CUDA_R_32F, ldc, c_step,
+                                                     checked(members), CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
   }
 }
 
@@ -60,9 +60,10 @@ std::int64_t step_of(const MatrixView<T>& matrix, std::int64_t members) {
 
 }  // namespace
 
-void multiply_by_transposed(MatrixView<const float> x, MatrixView<const float> w, MatrixView<float> y, std::int64_t members, CudaStream& stream) {
-  product({y.columns, y.rows / members, x.columns}, {CUBLAS_OP_T, w.data, w.stride, step_of(w, members)}, {CUBLAS_OP_N, x.data, x.stride, step_of(x, members)},
-          0.0F, y.data, y.stride, step_of(y, members), members, stream);
+void multiply_by_transposed(MatrixView<const float> x, MatrixView<const float> w, MatrixView<float> y, std::int64_t members,
+                            CudaStream& stream) {
+  product({y.columns, y.rows / members, x.columns}, {CUBLAS_OP_T, w.data, w.stride, step_of(w, members)},
+          {CUBLAS_OP_N, x.data, x.stride, step_of(x, members)}, 0.0F, y.data, y.stride, step_of(y, members), members, stream);
 }
 
 void multiply(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<float> dx, std::int64_t members, CudaStream& stream) {
@@ -70,7 +71,8 @@ void multiply(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<
           {CUBLAS_OP_N, dy.data, dy.stride, step_of(dy, members)}, 0.0F, dx.data, dx.stride, step_of(dx, members), members, stream);
 }
 
-void add_transposed_product(MatrixView<const float> dy, MatrixView<const float> x, MatrixView<float> dw, std::int64_t members, CudaStream& stream) {
+void add_transposed_product(MatrixView<const float> dy, MatrixView<const float> x, MatrixView<float> dw, std::int64_t members,
+                            CudaStream& stream) {
   product({dw.columns, dw.rows / members, dy.rows / members}, {CUBLAS_OP_N, x.data, x.stride, step_of(x, members)},
           {CUBLAS_OP_T, dy.data, dy.stride, step_of(dy, members)}, 1.0F, dw.data, dw.stride, step_of(dw, members), members, stream);
 }

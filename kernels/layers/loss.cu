@@ -1,6 +1,7 @@
 // Losses of one logit a row, fused with their gradients.
 //
-// Layout  A block takes 1024 rows, thread t the rows t, t + 256, ...; a row's loss is float32, their sum float64: threads in ascending order,
+// Layout  A block takes 1024 rows, thread t the rows t, t + 256, ...; a row's loss is float32, their sum float64: threads in ascending
+// order,
 //         a fixed tree over the block, blocks in totals.cu.
 // Bytes   12 a row where z is dense (read the logit and the label, write the gradient); rows of a wider matrix cost their 32-byte sectors.
 // Limit   The time of a launch at usual batches; bandwidth from about a million rows on.
@@ -25,8 +26,8 @@ struct HalfSquare {
 };
 
 template <class Loss>
-__global__ void __launch_bounds__(threads) loss_of_rows(Loss loss, MatrixView<const float> z, View<const float> labels, float scale, MatrixView<float> dz,
-                                                        double* __restrict__ partial) {
+__global__ void __launch_bounds__(threads) loss_of_rows(Loss loss, MatrixView<const float> z, View<const float> labels, float scale,
+                                                        MatrixView<float> dz, double* __restrict__ partial) {
   double sum = 0.0;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * rows_of_block;
   for (std::int64_t r = first + threadIdx.x; r < first + rows_of_block && r < z.rows; r += threads) {
@@ -41,7 +42,8 @@ __global__ void __launch_bounds__(threads) loss_of_rows(Loss loss, MatrixView<co
 }
 
 template <class Loss>
-void launch_loss(Loss loss, MatrixView<const float> z, View<const float> labels, float scale, View<double> total, MatrixView<float> dz, CudaStream& stream) {
+void launch_loss(Loss loss, MatrixView<const float> z, View<const float> labels, float scale, View<double> total, MatrixView<float> dz,
+                 CudaStream& stream) {
   const std::int64_t blocks = (z.rows + rows_of_block - 1) / rows_of_block;
   require(blocks < (std::int64_t{1} << 31), "a batch is too large for one launch");
   auto* partial = static_cast<double*>(stream.scratch(static_cast<std::size_t>(blocks) * sizeof(double)));
@@ -56,7 +58,8 @@ void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> l
                                   CudaStream& stream) {
   launch_loss(BinaryCrossEntropy{}, z, labels, scale, loss, dz, stream);
 }
-void launch_squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, CudaStream& stream) {
+void launch_squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+                          CudaStream& stream) {
   launch_loss(HalfSquare{}, z, labels, scale, loss, dz, stream);
 }
 

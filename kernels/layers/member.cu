@@ -3,7 +3,8 @@
 // Layout  Block z is a member. Forward: thread x owns a group of 4 columns (1 where 16-byte accesses are not allowed) and holds the
 //         member's scales and biases in registers, thread y 4 examples, block.y apart. Backward: tiles of 256 examples by up to 32 columns;
 //         gradients of the inputs are written and those of the member's vectors summed in one pass (ordered_sum.cuh).
-// Bytes   scale 8 a value (4 when the members share x, which then comes from the second-level cache), affine 8; backward of scale 12 to 16, of
+// Bytes   scale 8 a value (4 when the members share x, which then comes from the second-level cache), affine 8; backward of scale 12 to 16,
+// of
 //         affine 16 a value.
 // Limit   Bandwidth, of the second-level cache at usual sizes (32 members x 256 examples x 256 columns: 8 MiB).
 
@@ -21,15 +22,17 @@ constexpr int rows_each = 4;
 
 /// A row a member, or nothing: then `neutral` for all.
 template <int width>
-__device__ inline void member_row(MatrixView<const float> rows, std::int64_t member, std::int64_t column, float neutral, float (&value)[width]) {
+__device__ inline void member_row(MatrixView<const float> rows, std::int64_t member, std::int64_t column, float neutral,
+                                  float (&value)[width]) {
 #pragma unroll
   for (int k = 0; k < width; ++k) value[k] = rows.data == nullptr ? neutral : rows.data[member * rows.stride + column + k];
 }
 
 // `y` and `out` may be the same memory. y_step: rows from one member's block of y to the next, 0 where they share it.
 template <int width>
-__global__ void __launch_bounds__(sheet_threads) affine(MatrixView<const float> y, std::int64_t y_step, MatrixView<const float> s, MatrixView<const float> b,
-                                                        Activation activation, MatrixView<float> out, std::int64_t batch) {
+__global__ void __launch_bounds__(sheet_threads)
+    affine(MatrixView<const float> y, std::int64_t y_step, MatrixView<const float> s, MatrixView<const float> b, Activation activation,
+           MatrixView<float> out, std::int64_t batch) {
   const std::int64_t column = sheet_group() * width;
   if (column >= out.columns) return;
   const std::int64_t member = blockIdx.z;
@@ -51,8 +54,8 @@ __global__ void __launch_bounds__(sheet_threads) affine(MatrixView<const float> 
   }
 }
 
-void launch_affine(MatrixView<const float> y, std::int64_t y_step, MatrixView<const float> s, MatrixView<const float> b, Activation activation,
-                   MatrixView<float> out, std::int64_t members, CudaStream& stream) {
+void launch_affine(MatrixView<const float> y, std::int64_t y_step, MatrixView<const float> s, MatrixView<const float> b,
+                   Activation activation, MatrixView<float> out, std::int64_t members, CudaStream& stream) {
   const std::int64_t batch = out.rows / members;
   const bool quads = in_quads(y) && in_quads(out);
   Sheet over = sheet(batch, quads ? out.columns / 4 : out.columns, rows_each);
@@ -86,7 +89,8 @@ __global__ void __launch_bounds__(sheet_threads)
     const std::int64_t example = first + static_cast<std::int64_t>(i) * blockDim.y;
     if (example >= dx.rows) return;
     float sum = 0.0F;
-    for (std::int64_t m = 0; m < r.rows; ++m) sum += dout.data[(m * dx.rows + example) * dout.stride + column] * r.data[m * r.stride + column];
+    for (std::int64_t m = 0; m < r.rows; ++m)
+      sum += dout.data[(m * dx.rows + example) * dout.stride + column] * r.data[m * r.stride + column];
     dx.data[example * dx.stride + column] = sum;
   }
 }
@@ -125,8 +129,8 @@ void launch_member_scale(MatrixView<const float> x, MatrixView<const float> r, M
   launch_affine(x, x.rows == out.rows ? out.rows / r.rows : 0, r, {}, Activation::none, out, r.rows, stream);
 }
 
-void launch_member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx, MatrixView<float> dr,
-                                  CudaStream& stream) {
+void launch_member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx,
+                                  MatrixView<float> dr, CudaStream& stream) {
   const std::int64_t batch = dout.rows / r.rows;
   const bool shared = x.rows != dout.rows;
   const bool wants_dx = !dx.empty();
@@ -137,8 +141,8 @@ void launch_member_scale_backward(MatrixView<const float> x, MatrixView<const fl
   launch(sum_over_members, over.grid, over.block, 0, stream.native(), dout, r, dx);
 }
 
-void launch_member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation, MatrixView<float> out,
-                          CudaStream& stream) {
+void launch_member_affine(MatrixView<const float> y, MatrixView<const float> s, MatrixView<const float> b, Activation activation,
+                          MatrixView<float> out, CudaStream& stream) {
   launch_affine(y, out.rows / b.rows, s, b, activation, out, b.rows, stream);
 }
 

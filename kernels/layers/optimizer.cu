@@ -1,9 +1,10 @@
 // Norm of the gradients and Adam with decoupled weight decay over all parameters.
 //
 // Layout  norm: a block takes 4096 values, thread t the values t, t + 256, ..., squared and summed in float64, then a fixed tree.
-//         adam: a block takes 1024 parameters, a thread 4 neighbouring ones in 16-byte accesses (one by one at the end of the run, or where a
-//         run is not aligned). One thread of a block computes what is the same for all parameters of the step (bias corrections in float64,
-//         the factor of clipping) from the state in device memory and finds the block's first range by halving; the others go on from there.
+//         adam: a block takes 1024 parameters, a thread 4 neighbouring ones in 16-byte accesses (one by one at the end of the run, or where
+//         a run is not aligned). One thread of a block computes what is the same for all parameters of the step (bias corrections in
+//         float64, the factor of clipping) from the state in device memory and finds the block's first range by halving; the others go on
+//         from there.
 // Bytes   norm 4 a parameter, adam 28 (reads w, g, m, v; writes w, m, v).
 // Limit   Bandwidth from about a million parameters on; the time of a launch below.
 
@@ -58,7 +59,8 @@ struct Parameters {
 };
 
 template <int width>
-__device__ inline void update(const Parameters& p, std::int64_t at, const AdamStep& step, const ParameterRange* ranges, int count, int range) {
+__device__ inline void update(const Parameters& p, std::int64_t at, const AdamStep& step, const ParameterRange* ranges, int count,
+                              int range) {
   float w[width];
   float g[width];
   float m[width];
@@ -79,8 +81,9 @@ __device__ inline void update(const Parameters& p, std::int64_t at, const AdamSt
 }
 
 template <bool aligned>
-__global__ void __launch_bounds__(threads, 4) adam_update_all(Parameters p, const ParameterRange* __restrict__ ranges, int count, AdamSpec spec,
-                                                           const StepState* __restrict__ state, const double* __restrict__ norm2) {
+__global__ void __launch_bounds__(threads, 4)
+    adam_update_all(Parameters p, const ParameterRange* __restrict__ ranges, int count, AdamSpec spec, const StepState* __restrict__ state,
+                    const double* __restrict__ norm2) {
   __shared__ AdamStep shared_step;
   __shared__ int first_range;
   const std::int64_t start = static_cast<std::int64_t>(blockIdx.x) * parameters_of_block;

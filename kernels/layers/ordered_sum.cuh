@@ -11,7 +11,8 @@
 #include "kernels/layers/layer_kernels.hpp"
 
 // Sums in an order that depends on nothing but the shape: threads add their values in ascending order, a block adds its threads in a fixed
-// tree, blocks stand for fixed tiles of rows, and a second launch (totals.cu; left out where one tile is all) adds the tiles in ascending order.
+// tree, blocks stand for fixed tiles of rows, and a second launch (totals.cu; left out where one tile is all) adds the tiles in ascending
+// order.
 
 namespace footfall {
 
@@ -29,8 +30,8 @@ constexpr std::int64_t sum_tile_rows = 256;
 /// Stage 1 of the sums over rows by member and column. `cell(member, example, column, term)` sets the `terms` numbers of one cell (and may
 /// write it somewhere); x runs along the columns, y down the rows of a tile, z over the members. partial[term][member][tile][column].
 template <int terms, class Cell>
-__global__ void __launch_bounds__(sheet_threads, 4) sum_tiles(Cell cell, std::int64_t batch, std::int64_t columns, double* __restrict__ partial,
-                                                           MemberSums first, MemberSums second) {
+__global__ void __launch_bounds__(sheet_threads, 4)
+    sum_tiles(Cell cell, std::int64_t batch, std::int64_t columns, double* __restrict__ partial, MemberSums first, MemberSums second) {
   static_assert(std::is_trivially_copyable_v<Cell>);
   __shared__ double part[terms][sheet_threads];
   const int x = static_cast<int>(threadIdx.x);
@@ -76,15 +77,16 @@ __global__ void __launch_bounds__(sheet_threads, 4) sum_tiles(Cell cell, std::in
 
 /// Runs both stages over `members` blocks of `batch` rows.
 template <int terms, class Cell>
-void launch_member_sums_of(const Cell& cell, std::int64_t members, std::int64_t batch, std::int64_t columns, MemberSums first, MemberSums second,
-                           CudaStream& stream) {
+void launch_member_sums_of(const Cell& cell, std::int64_t members, std::int64_t batch, std::int64_t columns, MemberSums first,
+                           MemberSums second, CudaStream& stream) {
   require(members <= 65535, "a layer has more than 65535 members");
   Sheet over = sheet(1, columns, 1);
   const std::int64_t tiles = (batch + sum_tile_rows - 1) / sum_tile_rows;
   over.grid.x = static_cast<unsigned>(tiles);
   over.grid.z = static_cast<unsigned>(members);
   double* partial = nullptr;
-  if (tiles > 1) partial = static_cast<double*>(stream.scratch(static_cast<std::size_t>(terms * members * tiles * columns) * sizeof(double)));
+  if (tiles > 1)
+    partial = static_cast<double*>(stream.scratch(static_cast<std::size_t>(terms * members * tiles * columns) * sizeof(double)));
   launch(sum_tiles<terms, Cell>, over.grid, over.block, 0, stream.native(), cell, batch, columns, partial, first, second);
   if (tiles == 1 || (first.data == nullptr && second.data == nullptr)) return;
   fold_member_sums(partial, {members, tiles, columns, terms}, first, second, stream);

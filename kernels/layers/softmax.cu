@@ -22,8 +22,8 @@ constexpr std::int64_t warps = threads / 32;
 constexpr std::int64_t rows_of_block = 1024;
 constexpr std::int64_t most_classes_of_a_thread = 32;
 
-__global__ void __launch_bounds__(threads) loss_of_short_rows(MatrixView<const float> z, View<const float> labels, float scale, MatrixView<float> dz,
-                                                              double* __restrict__ partial) {
+__global__ void __launch_bounds__(threads) loss_of_short_rows(MatrixView<const float> z, View<const float> labels, float scale,
+                                                              MatrixView<float> dz, double* __restrict__ partial) {
   double sum = 0.0;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * rows_of_block;
   for (std::int64_t r = first + threadIdx.x; r < first + rows_of_block && r < z.rows; r += threads) {
@@ -53,10 +53,10 @@ __device__ inline SoftmaxRow softmax_of_warp(const float* row, std::int64_t clas
   return {largest, warp_sum(sum)};
 }
 
-__global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const float> z, View<const float> labels, float scale, MatrixView<float> dz,
-                                                             double* __restrict__ partial) {
+__global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const float> z, View<const float> labels, float scale,
+                                                             MatrixView<float> dz, double* __restrict__ partial) {
   const std::int64_t r = static_cast<std::int64_t>(blockIdx.x) * warps + warp_index();
-  const bool here = r < z.rows;   // a warp without a row goes on: the block waits for it
+  const bool here = r < z.rows;  // a warp without a row goes on: the block waits for it
   const std::int64_t classes = here ? z.columns : 0;
   const float label = here ? labels.data[r % labels.size] : 0.0F;
   const bool known = here && label == label;
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const fl
   const std::int64_t right = known ? static_cast<std::int64_t>(label) : -1;
   const SoftmaxRow whole = softmax_of_warp(row, classes, 1.0F);
   const double mine = known && lane_index() == 0 ? static_cast<double>(softmax_loss(whole, row[right])) : 0.0;
-  const double sum = block_total(mine);   // waits: dz may be z, whose logits are read before they are overwritten
+  const double sum = block_total(mine);  // waits: dz may be z, whose logits are read before they are overwritten
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
   if (dz.data == nullptr) return;
   float* gradient = dz.data + r * dz.stride;
@@ -73,7 +73,8 @@ __global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const fl
   }
 }
 
-__global__ void __launch_bounds__(threads) average_of_short_rows(MatrixView<const float> z, std::int64_t members, float inverse_temperature, MatrixView<float> out) {
+__global__ void __launch_bounds__(threads)
+    average_of_short_rows(MatrixView<const float> z, std::int64_t members, float inverse_temperature, MatrixView<float> out) {
   const std::int64_t b = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
   if (b >= out.rows) return;
   float* average = out.data + b * out.stride;
@@ -88,9 +89,10 @@ __global__ void __launch_bounds__(threads) average_of_short_rows(MatrixView<cons
   for (std::int64_t c = 0; c < z.columns; ++c) average[c] = average[c] / static_cast<float>(members);
 }
 
-__global__ void __launch_bounds__(threads) average_of_long_rows(MatrixView<const float> z, std::int64_t members, float inverse_temperature, MatrixView<float> out) {
+__global__ void __launch_bounds__(threads)
+    average_of_long_rows(MatrixView<const float> z, std::int64_t members, float inverse_temperature, MatrixView<float> out) {
   const std::int64_t b = static_cast<std::int64_t>(blockIdx.x) * warps + warp_index();
-  if (b >= out.rows) return;   // the whole warp
+  if (b >= out.rows) return;  // the whole warp
   float* average = out.data + b * out.stride;
   for (std::int64_t m = 0; m < members; ++m) {
     const float* row = z.data + (m * out.rows + b) * z.stride;
@@ -104,8 +106,8 @@ __global__ void __launch_bounds__(threads) average_of_long_rows(MatrixView<const
 }
 
 /// One value a thread: sigmoid of each logit, or the logit itself.
-__global__ void __launch_bounds__(threads) average_of_values(MatrixView<const float> z, std::int64_t members, bool by_sigmoid, float inverse_temperature,
-                                                             MatrixView<float> out) {
+__global__ void __launch_bounds__(threads)
+    average_of_values(MatrixView<const float> z, std::int64_t members, bool by_sigmoid, float inverse_temperature, MatrixView<float> out) {
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
   const std::int64_t b = i / out.columns;
   const std::int64_t c = i - b * out.columns;
@@ -132,17 +134,20 @@ void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> l
   const unsigned blocks = blocks_of(z.rows, brief ? rows_of_block : warps);
   auto* partial = static_cast<double*>(stream.scratch(blocks * sizeof(double)));
   const MatrixView<float> gradient = dz.empty() ? MatrixView<float>() : dz;
-  launch(brief ? loss_of_short_rows : loss_of_long_rows, dim3(blocks), dim3(threads), 0, stream.native(), z, labels, scale, gradient, partial);
+  launch(brief ? loss_of_short_rows : loss_of_long_rows, dim3(blocks), dim3(threads), 0, stream.native(), z, labels, scale, gradient,
+         partial);
   total_tiles(partial, blocks, static_cast<double>(scale), Total::add, loss.data, stream);
 }
 
-void launch_member_average(MatrixView<const float> z, Layers::Output output, float inverse_temperature, MatrixView<float> out, CudaStream& stream) {
+void launch_member_average(MatrixView<const float> z, Layers::Output output, float inverse_temperature, MatrixView<float> out,
+                           CudaStream& stream) {
   const std::int64_t members = z.rows / out.rows;
   if (output != Layers::Output::softmax) {
     launch(average_of_values, dim3(blocks_of(out.rows * out.columns, threads)), dim3(threads), 0, stream.native(), z, members,
            output == Layers::Output::sigmoid, inverse_temperature, out);
   } else if (z.columns <= most_classes_of_a_thread) {
-    launch(average_of_short_rows, dim3(blocks_of(out.rows, threads)), dim3(threads), 0, stream.native(), z, members, inverse_temperature, out);
+    launch(average_of_short_rows, dim3(blocks_of(out.rows, threads)), dim3(threads), 0, stream.native(), z, members, inverse_temperature,
+           out);
   } else {
     launch(average_of_long_rows, dim3(blocks_of(out.rows, warps)), dim3(threads), 0, stream.native(), z, members, inverse_temperature, out);
   }

@@ -15,14 +15,16 @@ namespace {
 constexpr int total_threads = 256;
 constexpr int fold_threads = 128;
 
-__global__ void __launch_bounds__(total_threads) total(const double* __restrict__ partial, std::int64_t tiles, double scale, bool add, double* __restrict__ out) {
+__global__ void __launch_bounds__(total_threads)
+    total(const double* __restrict__ partial, std::int64_t tiles, double scale, bool add, double* __restrict__ out) {
   double sum = 0.0;
   for (std::int64_t t = threadIdx.x; t < tiles; t += total_threads) sum += partial[t];
   const double all = scale * block_total(sum);
   if (threadIdx.x == 0) *out = add ? *out + all : all;
 }
 
-__global__ void __launch_bounds__(fold_threads) fold(const double* __restrict__ partial, SumShape shape, MemberSums first, MemberSums second) {
+__global__ void __launch_bounds__(fold_threads)
+    fold(const double* __restrict__ partial, SumShape shape, MemberSums first, MemberSums second) {
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (column >= shape.columns) return;
   const std::int64_t member = blockIdx.y;

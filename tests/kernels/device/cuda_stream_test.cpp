@@ -60,32 +60,39 @@ class Training {
   void step() {
     clear(gradient_.view(), stream_);
     clear(loss_.view(), stream_);
-    layers_.linear(x_.matrix(batch, in), weights(0, hidden, in), run(hidden * in, hidden), Activation::relu, h_.matrix(batch, hidden), stream_);
+    layers_.linear(x_.matrix(batch, in), weights(0, hidden, in), run(hidden * in, hidden), Activation::relu, h_.matrix(batch, hidden),
+                   stream_);
     layers_.member_scale(h_.matrix(batch, hidden), weights(r_at, members, hidden), a(), stream_);
     layers_.dropout(a(), drop_, ids_.view(), state_.view(), stream_);
     layers_.member_heads(a(), weights(head_at, members, hidden), run(bias_at, members), z_.matrix(members * batch, 1), stream_);
     const float scale = 1.0F / static_cast<float>(members * batch);
-    layers_.sigmoid_cross_entropy(z_.matrix(members * batch, 1), labels_.view(), scale, loss_.view(), dz_.matrix(members * batch, 1), stream_);
-    layers_.member_heads_backward(a(), weights(head_at, members, hidden), dz_.matrix(members * batch, 1), da_.matrix(members * batch, hidden),
-                                  gradients(head_at, members, hidden), gradient_.view().sub(bias_at, members), stream_);
+    layers_.sigmoid_cross_entropy(z_.matrix(members * batch, 1), labels_.view(), scale, loss_.view(), dz_.matrix(members * batch, 1),
+                                  stream_);
+    layers_.member_heads_backward(a(), weights(head_at, members, hidden), dz_.matrix(members * batch, 1),
+                                  da_.matrix(members * batch, hidden), gradients(head_at, members, hidden),
+                                  gradient_.view().sub(bias_at, members), stream_);
     layers_.dropout(da_.matrix(members * batch, hidden), drop_, ids_.view(), state_.view(), stream_);
-    layers_.member_scale_backward(h_.matrix(batch, hidden), weights(r_at, members, hidden), da_.matrix(members * batch, hidden), dh_.matrix(batch, hidden),
-                                  gradients(r_at, members, hidden), stream_);
-    layers_.linear_backward(x_.matrix(batch, in), weights(0, hidden, in), h_.matrix(batch, hidden), Activation::relu, dh_.matrix(batch, hidden), {},
-                            gradients(0, hidden, in), gradient_.view().sub(hidden * in, hidden), stream_);
+    layers_.member_scale_backward(h_.matrix(batch, hidden), weights(r_at, members, hidden), da_.matrix(members * batch, hidden),
+                                  dh_.matrix(batch, hidden), gradients(r_at, members, hidden), stream_);
+    layers_.linear_backward(x_.matrix(batch, in), weights(0, hidden, in), h_.matrix(batch, hidden), Activation::relu,
+                            dh_.matrix(batch, hidden), {}, gradients(0, hidden, in), gradient_.view().sub(hidden * in, hidden), stream_);
     layers_.squared_norm(gradient_.view(), norm2_.view(), stream_);
-    layers_.adam(parameters_.view(), gradient_.view(), m_.view(), v_.view(), ranges_.view(), AdamSpec{}, state_.view(), norm2_.view(), stream_);
+    layers_.adam(parameters_.view(), gradient_.view(), m_.view(), v_.view(), ranges_.view(), AdamSpec{}, state_.view(), norm2_.view(),
+                 stream_);
   }
 
   [[nodiscard]] std::vector<float> parameters() { return download(parameters_.view(), stream_); }
   [[nodiscard]] double loss() { return download(loss_.view(), stream_)[0]; }
 
  private:
-  static constexpr std::int64_t r_at = hidden * in + hidden, head_at = r_at + members * hidden, bias_at = head_at + members * hidden, size = bias_at + members;
+  static constexpr std::int64_t r_at = hidden * in + hidden, head_at = r_at + members * hidden, bias_at = head_at + members * hidden,
+                                size = bias_at + members;
 
   [[nodiscard]] MatrixView<float> a() { return a_.matrix(members * batch, hidden); }
   [[nodiscard]] View<const float> run(std::int64_t first, std::int64_t count) { return parameters_.view().sub(first, count); }
-  [[nodiscard]] MatrixView<const float> weights(std::int64_t first, std::int64_t rows, std::int64_t columns) { return {run(first, rows * columns), rows, columns}; }
+  [[nodiscard]] MatrixView<const float> weights(std::int64_t first, std::int64_t rows, std::int64_t columns) {
+    return {run(first, rows * columns), rows, columns};
+  }
   [[nodiscard]] MatrixView<float> gradients(std::int64_t first, std::int64_t rows, std::int64_t columns) {
     return {gradient_.view().sub(first, rows * columns), rows, columns};
   }
@@ -126,7 +133,7 @@ TEST_F(CudaStreamTest, GraphReplaysWhatTheClosureDoes) {
   const Outcome closure = train(false);
   test::expect_same_bits(graph.parameters, closure.parameters, "parameters");
   EXPECT_EQ(graph.losses, closure.losses);
-  EXPECT_GT(graph.losses.front(), graph.losses.back());   // it learns, so the steps did run
+  EXPECT_GT(graph.losses.front(), graph.losses.back());  // it learns, so the steps did run
 }
 
 TEST_F(CudaStreamTest, RecordingDoesNotRun) {
@@ -143,7 +150,7 @@ TEST_F(CudaStreamTest, RefusesAllocationAndSynchronisationInsideARecording) {
   const std::vector<float> host(4, 1.0F);
   Array<float> device(stream(), 4);
   EXPECT_THROW(static_cast<void>(stream().record([&] { copy<float>(view_of(host), device.view(), stream()); })), Error);
-  copy<float>(view_of(host), device.view(), stream());   // the stream is whole
+  copy<float>(view_of(host), device.view(), stream());  // the stream is whole
   EXPECT_EQ(download(device.view(), stream()), host);
 }
 
@@ -168,13 +175,13 @@ TEST_F(CudaStreamTest, ScratchGrowsOutsideOfRecordingsOnly) {
   many();
   const std::unique_ptr<Recording> after = stream().record(many);
   after->replay();
-  before->replay();   // still has the scratch that it was recorded with
+  before->replay();  // still has the scratch that it was recorded with
   const std::vector<Moments> seen = download(wide.view(), stream());
   EXPECT_EQ(seen[columns - 1].count, 2);
   EXPECT_EQ(seen[columns - 1].mean, static_cast<double>(columns - 1));
   const std::vector<Moments> seen_narrow = download(narrow.view(), stream());
   EXPECT_EQ(seen_narrow[3].count, 5);
-  EXPECT_EQ(seen_narrow[3].mean, 11.0);   // 3, 7, 11, 15, 19
+  EXPECT_EQ(seen_narrow[3].mean, 11.0);  // 3, 7, 11, 15, 19
 }
 
 TEST_F(CudaStreamTest, HostMemoryMayBeReusedAfterACopy) {
