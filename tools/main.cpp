@@ -18,7 +18,7 @@ int run(int argc, char** argv) {
   CLI::App program{"footfall: predictions for every customer from an event log and a customer table"};
   program.require_subcommand(1);
   program.footer("Try: footfall simulate --customers 20000 --out shop/ && footfall fit shop/job.toml --out model/\nEach command has an example: footfall COMMAND --help");
-  //SIM footfall::add_simulate(program);
+  footfall::add_simulate(program);
   footfall::add_fit(program);
   footfall::add_score(program);
   //REP footfall::add_report(program);
