@@ -50,7 +50,7 @@ class CudaBackend final : public Backend {
     // cuBLAS reads it when a handle is made; with two workspaces of 4 MiB a stream gives the same bits in every run (cuBLAS, "Results
     // reproducibility").
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:2", 0);
-    FOOTFALL_CUDA_CHECK(cudaSetDevice(index));
+    use_device(index);
     set_up_pool(index);
   }
 

@@ -9,6 +9,9 @@
 
 namespace footfall {
 
+/// Sets the calling host thread to this device; nobody calls cudaSetDevice beside it, which would not be noticed here.
+void use_device(int device);
+
 /// The stream of the CUDA backend: a non-blocking CUDA stream, and beside it what belongs to one stream at a time: scratch for two-stage
 /// reductions and a cuBLAS handle with a workspace of its own (so that products give the same bits and can be captured).
 class CudaStream final : public Stream {

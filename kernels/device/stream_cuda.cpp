@@ -34,8 +34,6 @@ cudaError_t set_device(int device) noexcept {
   return status;
 }
 
-void use_device(int device) { FOOTFALL_CUDA_CHECK(set_device(device)); }
-
 class CudaEvent final : public Event {
  public:
   explicit CudaEvent(int device) : device_(device) {
@@ -98,6 +96,8 @@ cudaMemcpyKind kind_of(Place to, Place from) {
 }
 
 }  // namespace
+
+void use_device(int device) { FOOTFALL_CUDA_CHECK(set_device(device)); }
 
 CudaStream::CudaStream(int device, bool graphs) : device_(device), graphs_(graphs) {
   use_device(device_);
