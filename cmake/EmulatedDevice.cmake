@@ -30,3 +30,15 @@ if(TARGET footfall-emulated)
 endif()
 
 file(GLOB emulator_tests CONFIGURE_DEPENDS "${emulator}/*_test.cpp")
+
+# Planted faults: tests/emulator/faults/run.py applies a patch to a copy, rebuilds what changed and demands that a named test fails.
+file(GLOB fault_patches CONFIGURE_DEPENDS "${emulator}/faults/*.patch")
+if(fault_patches)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  foreach(patch IN LISTS fault_patches)
+    get_filename_component(name "${patch}" NAME_WE)
+    add_test(NAME "fault/${name}" COMMAND "${Python3_EXECUTABLE}" "${emulator}/faults/run.py" "${name}" --source "${PROJECT_SOURCE_DIR}" --build "${PROJECT_BINARY_DIR}")
+    # They share one copy of the tree, so one at a time.
+    set_tests_properties("fault/${name}" PROPERTIES LABELS fault TIMEOUT 600 RUN_SERIAL ON)
+  endforeach()
+endif()
