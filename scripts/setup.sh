@@ -15,7 +15,7 @@ say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 # --- packages of the distribution (the same names in Debian 12 and Ubuntu 24.04) ---
-packages=(g++ cmake ninja-build ccache mold python3 python3-pip
+packages=(g++ cmake ninja-build ccache mold patch python3 python3-pip
   libhwy-dev libdnnl-dev libopenblas-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libgtest-dev libbenchmark-dev libboost-context-dev)
 [ "$(uname -m)" = x86_64 ] && packages+=(libxsmm-dev)
@@ -29,7 +29,7 @@ install_packages() {
   for name in "${packages[@]}"; do
     grep -qx "$name installed" <<<"$have" && continue
     case $name in   # tools may come from elsewhere
-      g++ | cmake | ccache | mold | python3) command -v "$name" >/dev/null && continue ;;
+      g++ | cmake | ccache | mold | patch | python3) command -v "$name" >/dev/null && continue ;;
       ninja-build) command -v ninja >/dev/null && continue ;;
       python3-pip) python3 -m pip --version >/dev/null 2>&1 && continue ;;
     esac
