@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "engine/train/predict.hpp"
+#include "host/jobs/best_possible.hpp"
 #include "host/journeys/clock.hpp"
 #include "kernels/error.hpp"
 
@@ -59,6 +60,7 @@ nlohmann::ordered_json evaluate(const std::filesystem::path& folder, const Job& 
     out["data"]["events_kept"] = counts.kept;
   }
   out["test"] = evaluation.figures;
+  add_best_auroc(out["test"], job, evaluation.ids, evaluation.prepared, {evaluation.tested});
   out["device"] = options.device.name();
   return out;
 }

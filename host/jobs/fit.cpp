@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/train/split.hpp"
+#include "host/jobs/best_possible.hpp"
 #include "host/jobs/choices.hpp"
 #include "host/jobs/data_quality.hpp"
 #include "host/jobs/evaluate.hpp"
@@ -208,6 +209,7 @@ class Fit {
     const std::vector<HeadSpec>& heads = last_.architecture.heads;
     if (!tested_.empty()) {
       metrics_["test"] = figures_json(judge(heads, prepared_.labels, tested_));
+      add_best_auroc(metrics_["test"], asked_, read_.base.ids, prepared_, tested_);
       metrics_["train"] = figures_json(judge(heads, prepared_.labels, trained_));
       ordered_json& baselines = metrics_["baselines"] = ordered_json::object();
       for (const char* name : {"constant", "recency", "logistic"}) {
