@@ -21,7 +21,7 @@ int run(int argc, char** argv) {
   footfall::add_simulate(program);
   footfall::add_fit(program);
   footfall::add_score(program);
-  //REP footfall::add_report(program);
+  footfall::add_report(program);
   footfall::add_evaluate(program);
   footfall::add_info(program);
   try {

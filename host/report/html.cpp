@@ -26,7 +26,7 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view name) { return "\u201c" + escape(name) + "\u201d"; }
+std::string in_quotes(std::string_view name) { return "\u201c" + escape(name) + "\u201d"; }
 
 std::string html(const HtmlTable& table) {
   std::string out = "<div class=\"scroll\"><table>";

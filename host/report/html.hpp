@@ -11,7 +11,7 @@ namespace footfall {
 [[nodiscard]] std::string escape(std::string_view text);
 
 /// A name of the user's in quotation marks, escaped.
-[[nodiscard]] std::string quoted(std::string_view name);
+[[nodiscard]] std::string in_quotes(std::string_view name);
 
 /// A table of cells that are HTML already. Cells of the first column are row headings; the others are set flush right.
 struct HtmlTable {
