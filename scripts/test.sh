@@ -14,5 +14,5 @@ if [ -z "$total" ] || [ "$total" = 0 ]; then
   echo "footfall: no test ran"
   exit 1
 fi
-echo "footfall: $((total - failed - skipped)) passed, $skipped skipped, $failed failed, in $((SECONDS - started)) s"
+echo "footfall: $((total - failed - skipped)) passed, $skipped skipped, $failed failed, in $((SECONDS - started)) s" | tee -a "$log"
 exit "$status"
