@@ -43,7 +43,14 @@ void report_leaks() {
 
 ThreadState** thread_state_place() {
   static thread_local ThreadState* state = nullptr;
-  if (state == nullptr) state = new ThreadState;  // host threads are few: it stays
+  if (state == nullptr) {
+    // Host threads are few: what they leave behind stays, and can be found.
+    static std::mutex& guard = *new std::mutex;
+    static auto& all = *new std::vector<std::unique_ptr<ThreadState>>;
+    const std::lock_guard<std::mutex> hold(guard);
+    all.push_back(std::make_unique<ThreadState>());
+    state = all.back().get();
+  }
   return &state;
 }
 
