@@ -162,9 +162,9 @@ TEST_F(EmulatedBlockDeathTest, ShuffleOfALaneOutsideItsMask) {
 __global__ void past_the_end_kernel(float* out) { out[blockIdx.x * blockDim.x + threadIdx.x] = 1; }
 TEST_F(EmulatedBlockDeathTest, WritesPastTheEnd) {
   float* out = device<float>(1000);
-  EXPECT_DEATH((launch(past_the_end_kernel, 4, 256, 0, stream_, out), run(stream_)), "past the end of the 4000 bytes|use-after-poison");
+  EXPECT_DEATH((launch(past_the_end_kernel, 4, 256, 0, stream_, out), run(stream_)), "past the end of the 4000 bytes|WRITE of size 4");
   float* one_less = device<float>(63);
-  EXPECT_DEATH((launch(past_the_end_kernel, 1, 64, 0, stream_, one_less), run(stream_)), "write outside an allocation.*block_test.cpp.*past the end of the 252 bytes|use-after-poison");
+  EXPECT_DEATH((launch(past_the_end_kernel, 1, 64, 0, stream_, one_less), run(stream_)), "write outside an allocation.*block_test.cpp.*past the end of the 252 bytes|WRITE of size 4");
 }
 
 TEST_F(EmulatedBlockDeathTest, DynamicSharedMemoryThatIsTooSmall) {
