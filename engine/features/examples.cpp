@@ -34,6 +34,13 @@ std::vector<const Column*> find_all(const std::vector<Column>& columns, const st
   return found;
 }
 
+/// Code of a word, or one that no cell has.
+std::int32_t code_of(const CategoryColumn& column, const std::string& word) {
+  constexpr std::int32_t nowhere = -2;
+  const auto found = std::find(column.dictionary.begin(), column.dictionary.end(), word);
+  return found == column.dictionary.end() ? nowhere : static_cast<std::int32_t>(found - column.dictionary.begin());
+}
+
 std::int64_t floor_divided(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 /// The features of a step beside the job's columns: gap, position, closing, and the clock's hour and weekday as points on a circle.
@@ -86,15 +93,13 @@ class Builder {
       if (!base_.journeys) throw bad_input("there are no events", "the model was fitted with an event log: name one by [events] files or --events");
       const Journeys& journeys = *base_.journeys;
       event_numeric_ = find_all(journeys.numeric, spec_.event_numeric, "the events");
-      summarized_ = find_all(journeys.numeric, spec_.summarized, "the events");
+      derived_columns_.numeric = find_all(journeys.numeric, spec_.summarized, "the events");
       if (spec_.items && journeys.item.dictionary.empty() && journeys.events() > 0) throw bad_input("the events have no item", "the model was fitted with one: set [events] item");
       if (spec_.amount && journeys.amount.empty() && journeys.events() > 0) throw bad_input("the events have no amount", "the model was fitted with one: set [events] amount");
       for (const std::string& name : spec_.event_categorical)
         event_categorical_.push_back(name == journeys.type.name ? &journeys.type : find_all(journeys.categorical, {name}, "the events").front());
-      for (const std::string& type : spec_.counted_types) {
-        const auto found = std::find(journeys.type.dictionary.begin(), journeys.type.dictionary.end(), type);
-        type_codes_.push_back(found == journeys.type.dictionary.end() ? -1 : static_cast<std::int32_t>(found - journeys.type.dictionary.begin()));
-      }
+      for (const std::string& type : spec_.counted_types) derived_columns_.counted_types.push_back(code_of(journeys.type, type));
+      for (const std::string& type : spec_.wanted_types) derived_columns_.wanted_types.push_back(code_of(journeys.type, type));
     }
     if (spec_.events) {
       table_.event_numbers = step_names(spec_);
@@ -170,15 +175,15 @@ class Builder {
     for (const CategoryColumn* column : profile_categorical_) *code++ = column->codes[static_cast<std::size_t>(key.customer)];
     if (!spec_.derived) return;
     const auto [begin, end] = before(key);
-    derive(*base_.journeys, spec_, type_codes_, summarized_, begin, end, key.cutoff, std::span<float>(number, derived_));
+    derive(*base_.journeys, spec_, derived_columns_, begin, end, key.cutoff, std::span<float>(number, derived_));
   }
 
   const Base& base_;
   const FeatureSpec& spec_;
   ExampleTable table_;
-  std::vector<const NumberColumn*> event_numeric_, summarized_, profile_numeric_;
+  std::vector<const NumberColumn*> event_numeric_, profile_numeric_;
   std::vector<const CategoryColumn*> event_categorical_, profile_categorical_;
-  std::vector<std::int32_t> type_codes_;
+  DerivedColumns derived_columns_;
   std::size_t derived_ = 0;
 };
 
@@ -218,7 +223,8 @@ bool has_hours(const Clock& clock) { return !clock.steps && clock.resolution <= 
 
 double day_of(const Clock& clock) { return clock.steps ? 1.0 : static_cast<double>(microseconds_per_day); }
 
-FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount) {
+FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount,
+                            const std::vector<std::string>& wanted) {
   FeatureSpec spec;
   spec.max_length = max_length;
   if (base.journeys) {
@@ -231,6 +237,7 @@ FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_len
     spec.amount = !journeys.amount.empty();
     spec.items = !journeys.item.dictionary.empty();
     look_for_crowds(journeys, spec);
+    spec.wanted_types = wanted;
     spec.event_numeric = names_of(journeys.numeric);
     spec.summarized = spec.event_numeric;
     std::erase(spec.summarized, amount);

@@ -20,6 +20,7 @@ struct FeatureSpec {
   std::vector<double> windows;              ///< in days (or steps): counts of what happened in the last so many, and half-lives
   double horizon = 0.0;                     ///< the longest of the targets, in days (or steps)
   std::vector<std::string> counted_types;   ///< event types with a count of their own
+  std::vector<std::string> wanted_types;    ///< event types that targets ask for: every feature of time and money again for them alone
   std::vector<std::string> event_numeric;   ///< the columns that the base must have, in this order
   std::vector<std::string> event_categorical;
   std::vector<std::string> profile_numeric;
@@ -57,8 +58,9 @@ struct ExampleTable {
 };
 
 /// Chooses what to compute for a base: windows of 7, 30 and 90 days and a quarter to twice the longest horizon (in days or steps; 0: none).
-/// `amount` names the numeric column that is the amount too, if one is.
-[[nodiscard]] FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount);
+/// `amount` names the numeric column that is the amount too, if one is; `wanted` the event types of the targets.
+[[nodiscard]] FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount,
+                                          const std::vector<std::string>& wanted);
 
 /// Builds the features of examples. Throws Error{bad_input} when the base lacks a column of `spec`, naming it.
 [[nodiscard]] ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team);

@@ -19,6 +19,7 @@ struct HeadSpec {
   HeadKind kind = HeadKind::binary;
   std::vector<std::string> classes;      ///< sorted names, of a class target
   double center = 0.0, spread = 1.0;     ///< of a number's sign(y) log1p|y| over the training labels
+  double smear = 1.0;                    ///< of a number: makes predicted and true totals of the training part equal (after Duan 1983)
   double rate = 0.5;                     ///< of a binary target in the training part: where its bias starts
   double inverse_temperature = 1.0;      ///< calibration, of binary and class targets
 

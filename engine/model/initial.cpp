@@ -73,6 +73,7 @@ class Filler {
     const Parameter& weight = layout_.at(layer + "weight");
     const double limit = 1.0 / std::sqrt(static_cast<double>(weight.shape[1]));
     uniform(weight.name, limit);
+    if (l == 0 && spec_.profile_width > 0) start_without_state(weight);
     if (spec_.members > 1) {
       constant(layer + "member_input", 1.0F);
       constant(layer + "member_output", 1.0F);
@@ -85,6 +86,12 @@ class Filler {
     const std::int64_t width = spec_.layers[l];
     for (std::int64_t i = 0; i < width; ++i) bias[i] = draw_.within(limit);
     for (std::int64_t m = 1; m < spec_.members; ++m) std::copy_n(bias, width, bias + m * width);
+  }
+
+  /// Beside a profile the event encoder's state counts for nothing at first: it joins in as far as it helps.
+  void start_without_state(const Parameter& weight) {
+    float* row = at(weight.name);
+    for (std::int64_t r = 0; r < weight.shape[0]; ++r, row += weight.shape[1]) std::fill_n(row, spec_.state_width(), 0.0F);
   }
 
   /// A binary head starts at the training rate.

@@ -70,7 +70,7 @@ Outcome outcome_of(const HeadSpec& head, std::span<const float> outputs, std::in
       out.prediction.push_back(t == 1.0 ? row[0] : sharpened(row[0], t));
     } else if (head.kind == HeadKind::number) {
       const double value = head.center + head.spread * row[0];
-      out.prediction.push_back(std::copysign(std::expm1(std::abs(value)), value));
+      out.prediction.push_back(head.smear * std::copysign(std::expm1(std::abs(value)), value));
     } else {
       double all = 0.0;
       std::vector<double> p;
@@ -97,6 +97,16 @@ std::int32_t decile_of(std::span<const double> boundaries, double prediction) {
   std::int32_t decile = 1;
   for (const double boundary : boundaries) decile += prediction < boundary ? 1 : 0;
   return decile;
+}
+
+double fit_smear(const Outcome& outcome, std::span<const float> labels) {
+  double predicted = 0.0, there = 0.0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (std::isnan(labels[i])) continue;
+    predicted += outcome.prediction[i];
+    there += labels[i];
+  }
+  return predicted * there > 0.0 ? std::clamp(there / predicted, 0.25, 4.0) : 1.0;
 }
 
 double fit_inverse_temperature(const Outcome& outcome, std::span<const float> labels) {

@@ -23,6 +23,9 @@ struct Outcome {
 /// 1 for the highest tenth .. 10, a function of the prediction alone.
 [[nodiscard]] std::int32_t decile_of(std::span<const double> boundaries, double prediction);
 
+/// The factor in [0.25, 4] that makes the total of a number's predictions that of its known labels; 1 where the totals differ in sign.
+[[nodiscard]] double fit_smear(const Outcome& outcome, std::span<const float> labels);
+
 /// The inverse temperature in [0.2, 5] that makes sigmoid(t logit(p)) (or its counterpart for classes) lose least on these labels; NaN labels are left out.
 /// A class target passes its probabilities [n, classes]. Golden-section search; 1 when nothing is known.
 [[nodiscard]] double fit_inverse_temperature(const Outcome& outcome, std::span<const float> labels);

@@ -31,8 +31,10 @@ ProfileEncoder::ProfileEncoder(const Transform& transform, std::int64_t largest,
       width_(transform.profile_width()),
       points_(transform.points),
       indicators_(transform.profile.indicators()),
+      gated_(!transform.gate.empty()),
       knots_(upload(transform.knots, stream)),
       scores_(upload(transform.scores, stream)),
+      gate_(upload(transform.gate, stream)),
       filled_(stream, transform.points > 0 ? largest * numbers_ : 0),
       scale_(upload(transform.profile.scale, stream)),
       fill_(upload(transform.fill, stream)),
@@ -60,10 +62,12 @@ void ProfileEncoder::encode(MatrixView<const float> numbers, MatrixView<const st
     const MatrixView<float> indicators = out.column_range(scores + numbers_, indicators_);
     backend_.columns().standardize(indicators, indicator_scale_.view(), indicators, stream);
   }
-  if (scores == 0) return;
-  const MatrixView<float> filled(filled_.view(), rows, numbers_);
-  backend_.columns().standardize(numbers, fill_.view(), filled, stream);
-  backend_.columns().interpolate(filled, knots_.matrix(numbers_, points_), scores_.matrix(numbers_, points_), 0.0F, out.column_range(0, numbers_), stream);
+  if (scores > 0) {
+    const MatrixView<float> filled(filled_.view(), rows, numbers_);
+    backend_.columns().standardize(numbers, fill_.view(), filled, stream);
+    backend_.columns().interpolate(filled, knots_.matrix(numbers_, points_), scores_.matrix(numbers_, points_), 0.0F, out.column_range(0, numbers_), stream);
+  }
+  if (gated_) backend_.layers().member_scale(out, gate_.matrix(1, width_), out, stream);
 }
 
 }  // namespace footfall

@@ -39,6 +39,7 @@ struct Transform {
   std::vector<float> knots, scores;        ///< [profile numbers, points]
   std::vector<ColumnScale> fill;           ///< of each profile column before that map: NaN stays where the mean is the fill
   std::vector<ColumnScale> indicator_scale;  ///< of each indicator of the profile
+  std::vector<float> gate;                 ///< [profile_width] a factor for each encoded input (gate.hpp); empty: none
 
   /// Width of the encoded profile: normal scores, scaled numbers, indicators, one-hot categories.
   [[nodiscard]] std::int64_t profile_width() const;
@@ -74,7 +75,8 @@ class ProfileEncoder {
  private:
   Backend& backend_;
   std::int64_t numbers_, width_, points_, indicators_;
-  Array<float> knots_, scores_, identities_, packed_, filled_;
+  bool gated_;
+  Array<float> knots_, scores_, gate_, identities_, packed_, filled_;
   Array<ColumnScale> scale_, fill_, indicator_scale_;
   Array<EmbeddingTable> tables_;
   Array<std::int64_t> first_;

@@ -118,7 +118,7 @@ enum class ScaleKind { standard, minmax, none };
 struct ModelSpec {
   std::vector<std::int32_t> lstm{128, 64};
   CellKind cell = CellKind::lstm;
-  std::vector<std::int32_t> profile{64, 64};
+  std::optional<std::vector<std::int32_t>> profile;
   bool derived = true;
   std::optional<std::int32_t> members;
   ScaleKind scale = ScaleKind::standard;

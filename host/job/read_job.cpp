@@ -174,8 +174,8 @@ ModelSpec read_model(Section& in) {
   ModelSpec out;
   out.lstm = in.wholes("lstm", {1, 65536}).value_or(out.lstm);
   if (const auto word = in.choice("cell", {"lstm", "gru"})) out.cell = static_cast<CellKind>(*word);
-  out.profile = in.wholes("profile", {1, 65536}).value_or(out.profile);
-  if (out.lstm.empty() && out.profile.empty())
+  if (!in.is_auto("profile")) out.profile = in.wholes("profile", {1, 65536});
+  if (out.lstm.empty() && out.profile && out.profile->empty())
     throw in.error("lstm", "and profile are both empty lists", "keep one encoder: lstm = [64], or profile = [64, 64]");
   out.derived = in.flag("derived").value_or(out.derived);
   if (!in.is_auto("members"))

@@ -20,7 +20,8 @@ constexpr std::int64_t truth_horizon = 30 * microseconds_per_day;
 std::int64_t purchase_target(const Job& job) {
   for (std::size_t h = 0; h < job.targets.size(); ++h) {
     const TargetSpec& target = job.targets[h];
-    if (target.name == truth_target && target.kind == TargetKind::happens && target.event == truth_target && !target.horizon.steps && target.horizon.amount == truth_horizon)
+    if (target.name == truth_target && target.kind == TargetKind::happens && target.event == truth_target && !target.horizon.steps &&
+        target.horizon.amount == truth_horizon)
       return static_cast<std::int64_t>(h);
   }
   return -1;
@@ -36,7 +37,8 @@ bool holds_truth(const std::string& file, const std::string& customer) {
 
 std::optional<std::string> truth_file(const Job& job) {
   std::vector<std::filesystem::path> folders = {std::filesystem::path(job.source).parent_path()};
-  if (!job.events->table.files.empty()) folders.push_back(std::filesystem::path(job.events->table.files.front()).parent_path().parent_path());
+  if (!job.events->table.files.empty())
+    folders.push_back(std::filesystem::path(job.events->table.files.front()).parent_path().parent_path());
   for (const std::filesystem::path& folder : folders)
     if (const std::string file = (folder / "truth.parquet").string(); holds_truth(file, job.events->customer)) return file;
   return std::nullopt;
@@ -83,7 +85,8 @@ std::optional<double> best_auroc(const Job& job, const CustomerIds& ids, const P
   return sum / static_cast<double>(folds.size());
 }
 
-void add_best_auroc(nlohmann::ordered_json& figures, const Job& job, const CustomerIds& ids, const Prepared& prepared, const std::vector<TestedFold>& folds) {
+void add_best_auroc(nlohmann::ordered_json& figures, const Job& job, const CustomerIds& ids, const Prepared& prepared,
+                    const std::vector<TestedFold>& folds) {
   if (const std::optional<double> best = best_auroc(job, ids, prepared, folds)) figures[truth_target]["best_auroc"] = *best;
 }
 

@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::int32_t members_by_default = 16;
 constexpr double most_examples_seen = 1.6e6;   ///< epochs x examples, where epochs are chosen
+constexpr std::int64_t few_examples = 10'000;  ///< below, the state of the event encoder is dropped more often
 
 /// Epochs that reached the best figures on the reference sets, fewer where there are many examples.
 std::int32_t epochs_for(std::int64_t examples, bool events) {
-  const double usual = events ? (examples < 8'000 ? 12.0 : 8.0) : (examples < 8'000 ? 16.0 : 20.0);
+  const double usual = examples > 12'000 ? 8.0 : events && examples >= 2'000 ? 12.0 : 20.0;
   const double affordable = most_examples_seen / static_cast<double>(std::max<std::int64_t>(examples, 1));
   return static_cast<std::int32_t>(std::max(2.0, std::round(std::min(usual, affordable))));
 }
@@ -27,7 +28,8 @@ Scale scale_of(ScaleKind kind) { return kind == ScaleKind::standard ? Scale::sta
 }  // namespace
 
 void make_choices(Job& job, std::int64_t examples, bool events) {
-  if (job.model.profile.empty()) job.model.members = 1;
+  if (!job.model.profile) job.model.profile = events ? std::vector<std::int32_t>{128, 128} : std::vector<std::int32_t>{128, 128, 128};
+  if (job.model.profile->empty()) job.model.members = 1;
   if (!job.model.members) job.model.members = members_by_default;
   const bool seed_like = plain(job);
   if (!job.model.dropout) job.model.dropout = 0.1;
@@ -35,7 +37,7 @@ void make_choices(Job& job, std::int64_t examples, bool events) {
   if (!job.train.batch) job.train.batch = seed_like ? 32 : 256;
   if (!job.train.learning_rate) job.train.learning_rate = seed_like ? 1e-3 : 2e-3;
   if (!job.train.weight_decay) job.train.weight_decay = 0.0;
-  if (!job.train.validation) job.train.validation = 0.1;
+  if (!job.train.validation) job.train.validation = seed_like || job.train.patience.value_or(0) > 0 ? 0.1 : 0.0;
   if (!job.train.patience) job.train.patience = seed_like ? 3 : 0;
   if (!job.train.precision) job.train.precision = Precision::float32;
 }
@@ -45,6 +47,7 @@ std::vector<std::string> describe_choices(const Job& asked, const Job& chosen) {
   const auto tell = [&](bool automatic, const char* key, const auto& value) {
     if (automatic) lines.push_back(fmt::format("{} = {}", key, value));
   };
+  tell(!asked.model.profile, "profile", fmt::format("[{}]", fmt::join(*chosen.model.profile, ", ")));
   tell(!asked.model.members, "members", *chosen.model.members);
   tell(!asked.model.dropout, "dropout", *chosen.model.dropout);
   tell(!asked.train.epochs, "epochs", *chosen.train.epochs);
@@ -79,7 +82,7 @@ TransformSpec transform_of(const Job& job) {
   return spec;
 }
 
-Architecture architecture_of(const Job& job, const Transform& transform, const std::vector<LabelSchema>& schemas) {
+Architecture architecture_of(const Job& job, const Transform& transform, const std::vector<LabelSchema>& schemas, std::int64_t examples) {
   Architecture a;
   if (job.events && !job.model.lstm.empty()) {
     a.event_numbers = static_cast<std::int64_t>(transform.events.names.size());
@@ -91,11 +94,11 @@ Architecture architecture_of(const Job& job, const Transform& transform, const s
     a.hidden.assign(job.model.lstm.begin(), job.model.lstm.end());
     a.cell = job.model.cell == CellKind::lstm ? Cell::lstm : Cell::gru;
   }
-  a.layers.assign(job.model.profile.begin(), job.model.profile.end());
+  a.layers.assign(job.model.profile->begin(), job.model.profile->end());
   a.profile_width = a.layers.empty() && a.has_events() ? 0 : transform.profile_width();
   a.members = *job.model.members;
   a.dropout = static_cast<float>(*job.model.dropout);
-  a.state_dropout = 2.0F * a.dropout;
+  a.state_dropout = std::min(0.9F, (examples < few_examples ? 5.0F : 2.0F) * a.dropout);
   a.precision = *job.train.precision;
   for (std::size_t t = 0; t < schemas.size(); ++t) {
     HeadSpec head;

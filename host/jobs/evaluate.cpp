@@ -1,5 +1,6 @@
 #include "host/jobs/evaluate.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "engine/train/predict.hpp"
@@ -16,14 +17,14 @@ std::vector<LabelSchema> schemas_of(const SavedModel& model) {
   return schemas;
 }
 
-/// The job's targets must be those that the model knows, by name and order.
+/// The job's targets must be those that the model knows, by name, kind and order.
 void check_targets(const SavedModel& model, const Job& job) {
-  bool same = model.architecture.heads.size() == job.targets.size();
-  for (std::size_t h = 0; same && h < job.targets.size(); ++h) same = model.architecture.heads[h].name == job.targets[h].name;
-  if (same) return;
+  const std::vector<TargetSpec>& known = model.job.targets;
+  const auto same = [](const TargetSpec& a, const TargetSpec& b) { return a.name == b.name && a.kind == b.kind; };
+  if (std::equal(known.begin(), known.end(), job.targets.begin(), job.targets.end(), same)) return;
   std::string names;
-  for (const HeadSpec& head : model.architecture.heads) names += (names.empty() ? "" : ", ") + head.name;
-  throw bad_input(job.source + ": its targets are not those of the model (" + names + ")", "name the same targets in the same order");
+  for (const TargetSpec& target : known) names += (names.empty() ? "" : ", ") + target.name;
+  throw bad_input(job.source + ": its targets are not those of the model (" + names + ")", "name the same targets, of the same kinds, in the same order");
 }
 
 }  // namespace

@@ -85,15 +85,55 @@ std::vector<std::int64_t> final_rows(const Job& job, const Prepared& prepared, c
   return rows_where(prepared, [&](const ExampleKey& key) { return key.cutoff >= oldest; });
 }
 
-void ready_folder(const std::filesystem::path& folder, Existing existing) {
-  if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder)) {
-    if (existing == Existing::refuse) throw bad_input(folder.string() + " exists already", "give --overwrite to replace it, --resume to go on, or another --out");
-    for (const char* name : {"model.json", "weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv"}) std::filesystem::remove(folder / name);
+/// What a fit writes. model.json comes first: a folder without it is no model.
+constexpr const char* files_of_model[] = {"model.json", "weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv"};
+
+/// The folder of the model. A model that is to be replaced stays until everything that replaces it was computed, and a fit that fails leaves
+/// nothing of its own behind.
+class ModelFolder {
+ public:
+  ModelFolder(std::filesystem::path folder, Existing existing) : folder_(std::move(folder)) {
+    if (folder_.has_parent_path() && !folder_.has_filename()) folder_ = folder_.parent_path();
+    if (std::filesystem::is_directory(folder_) && !std::filesystem::is_empty(folder_) && existing == Existing::refuse)
+      throw bad_input(folder_.string() + " exists already", "give --overwrite to replace it, --resume to go on, or another --out");
+    for (std::filesystem::path missing = folder_; !missing.empty() && !std::filesystem::exists(missing); missing = missing.parent_path()) made_.push_back(missing);
+    std::error_code problem;
+    std::filesystem::create_directories(folder_, problem);
+    if (!problem && !std::filesystem::is_directory(folder_)) problem = std::make_error_code(std::errc::not_a_directory);
+    if (problem) throw bad_input("the folder " + folder_.string() + " cannot be made: " + problem.message(), "choose another --out");
   }
-  std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
-  if (problem) throw bad_input("the folder " + folder.string() + " cannot be made: " + problem.message(), "choose another --out");
-}
+  ~ModelFolder() {
+    if (whole_) return;
+    std::error_code ignored;
+    if (begun_) remove_files(ignored);
+    for (const std::filesystem::path& folder : made_) std::filesystem::remove(folder, ignored);
+  }
+  ModelFolder(const ModelFolder&) = delete;  // two owners would remove it twice
+  ModelFolder& operator=(const ModelFolder&) = delete;
+
+  /// Removes the model that was there.
+  void begin() {
+    begun_ = true;
+    std::error_code problem;
+    if (!remove_files(problem)) throw bad_input("the model in " + folder_.string() + " cannot be replaced: " + problem.message(), "choose another --out");
+  }
+  void keep() { whole_ = true; }
+  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return folder_ / name; }
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_; }
+
+ private:
+  bool remove_files(std::error_code& problem) {
+    for (const char* name : files_of_model) {
+      std::filesystem::remove(folder_ / name, problem);
+      if (problem) return false;
+    }
+    return true;
+  }
+
+  std::filesystem::path folder_;
+  std::vector<std::filesystem::path> made_;   ///< the innermost first
+  bool begun_ = false, whole_ = false;
+};
 
 std::string history_lines(const std::string& name, const std::vector<HeadSpec>& heads, const TrainingResult& result, bool header) {
   std::string text;
@@ -141,7 +181,7 @@ ordered_json data_json(const ReadBase& read, const Prepared& prepared) {
 /// The whole job, step by step.
 class Fit {
  public:
-  Fit(const Job& job, std::filesystem::path folder, const RunOptions& options) : asked_(job), folder_(std::move(folder)), options_(options), shop_(options) {}
+  Fit(const Job& job, ModelFolder& folder, const RunOptions& options) : asked_(job), folder_(folder), options_(options), shop_(options) {}
 
   ordered_json run() {
     read();
@@ -237,6 +277,7 @@ class Fit {
 
   void save() {
     judge_all();
+    folder_.begin();
     const SavedModel model = saved();
     if (job_.split.kind == SplitKind::test_files) add_test_files(model);
     metrics_["model"] = {{"parameters", parameters_}, {"padding", last_.training.padding}, {"best_epoch", last_.training.best_epoch}};
@@ -247,7 +288,8 @@ class Fit {
     write_file(folder_ / "history.csv", history_);
     metrics_["timing"]["save"] = timer_.lap();
     write_file(folder_ / "metrics.json", metrics_.dump(2) + "\n");
-    save_model(folder_, model);
+    save_model(folder_.path(), model);
+    folder_.keep();
   }
 
   void add_test_files(const SavedModel& model) {
@@ -260,7 +302,7 @@ class Fit {
   }
 
   const Job& asked_;
-  std::filesystem::path folder_;
+  ModelFolder& folder_;
   const RunOptions& options_;
   Workshop shop_;
   Timer timer_;
@@ -285,8 +327,8 @@ ordered_json fit(const Job& job, const std::filesystem::path& folder, Existing e
     options.observer.note(folder.string() + " holds a finished model: nothing to do");
     return ordered_json::parse(read_file(folder / "metrics.json"));
   }
-  ready_folder(folder, existing);
-  return Fit(job, folder, options).run();
+  ModelFolder place(folder, existing);
+  return Fit(job, place, options).run();
 }
 
 }  // namespace footfall

@@ -8,12 +8,14 @@
 #include "engine/baseline/baseline.hpp"
 #include "engine/train/predict.hpp"
 #include "engine/train/split.hpp"
+#include "engine/transform/gate.hpp"
 #include "host/jobs/choices.hpp"
 
 namespace footfall {
 namespace {
 
 constexpr std::int64_t prediction_batch = 1024;
+constexpr std::size_t small_training_set = 2'000;      ///< examples below which inputs are gated
 constexpr std::int64_t least_for_calibration = 200;   ///< labelled examples below which a temperature is noise
 
 struct Parts {
@@ -27,14 +29,39 @@ Parts split_validation(const Job& job, const Prepared& prepared, const std::vect
   return parts;
 }
 
+/// Columns of labels of the first binary target; null where there is none.
+const std::vector<float>* first_binary(const Prepared& prepared) {
+  for (std::size_t t = 0; t < prepared.schemas.size(); ++t)
+    if (prepared.schemas[t].kind == LabelKind::binary) return &prepared.labels[t];
+  return nullptr;
+}
+
+/// Uploads the table; for a small training set once more behind a gate that is fitted to the encoded profiles.
+DeviceExamples upload_gated(const ExampleTable& table, const Prepared& prepared, const std::vector<std::int64_t>& training, Transform& transform, bool profile, Workshop& shop) {
+  DeviceExamples device = upload_examples(table, transform, profile, *shop.backend, *shop.stream);
+  const std::vector<float>* labels = first_binary(prepared);
+  if (!profile || labels == nullptr || training.size() >= small_training_set) return device;
+  const std::vector<float> encoded = download(device.profile.view(), *shop.stream);
+  transform.gate = fit_gate(encoded, transform.profile_width(), *labels, training);
+  return upload_examples(table, transform, profile, *shop.backend, *shop.stream);
+}
+
+std::vector<float> labels_of(const Prepared& prepared, std::size_t target, const std::vector<std::int64_t>& rows) {
+  std::vector<float> labels;
+  for (const std::int64_t row : rows) labels.push_back(prepared.labels[target][static_cast<std::size_t>(row)]);
+  return labels;
+}
+
 void calibrate(Architecture& architecture, const PartPredictions& validation, const Prepared& prepared) {
   if (static_cast<std::int64_t>(validation.rows.size()) < least_for_calibration) return;
-  for (std::size_t h = 0; h < architecture.heads.size(); ++h) {
-    if (architecture.heads[h].kind == HeadKind::number) continue;
-    std::vector<float> labels;
-    for (const std::int64_t row : validation.rows) labels.push_back(prepared.labels[h][static_cast<std::size_t>(row)]);
-    architecture.heads[h].inverse_temperature = fit_inverse_temperature(validation.outcomes[h], labels);
-  }
+  for (std::size_t h = 0; h < architecture.heads.size(); ++h)
+    if (architecture.heads[h].kind != HeadKind::number)
+      architecture.heads[h].inverse_temperature = fit_inverse_temperature(validation.outcomes[h], labels_of(prepared, h, validation.rows));
+}
+
+void smear(Architecture& architecture, const PartPredictions& training, const Prepared& prepared) {
+  for (std::size_t h = 0; h < architecture.heads.size(); ++h)
+    if (architecture.heads[h].kind == HeadKind::number) architecture.heads[h].smear = fit_smear(training.outcomes[h], labels_of(prepared, h, training.rows));
 }
 
 std::string describe_epoch(const std::string& name, const EpochRecord& record, std::int64_t epochs) {
@@ -145,7 +172,7 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   FittedPart& fitted = out.fitted;
   const Parts parts = split_validation(job, prepared, training, seed);
   fitted.transform = fit_transform(prepared.table, dictionaries, parts.training, transform_of(job), *shop.backend, *shop.stream);
-  fitted.architecture = architecture_of(job, fitted.transform, prepared.schemas);
+  fitted.architecture = architecture_of(job, fitted.transform, prepared.schemas, static_cast<std::int64_t>(parts.training.size()));
   ExampleTable table = prepared.table;
   recode(table, dictionaries, fitted.transform, shop.backend->team());
   if (!fitted.architecture.has_events()) table.length.clear();
@@ -154,7 +181,7 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
     fit_head(fitted.architecture.heads[h], prepared.labels[h], parts.training);
     labels.push_back(loss_labels(fitted.architecture.heads[h], prepared.labels[h]));
   }
-  const DeviceExamples device = upload_examples(table, fitted.transform, fitted.architecture.profile_width > 0, *shop.backend, *shop.stream);
+  const DeviceExamples device = upload_gated(table, prepared, parts.training, fitted.transform, fitted.architecture.profile_width > 0, shop);
   const ParameterLayout layout(fitted.architecture);
   const TrainingSpec spec = training_of(job, seed);
   const TrainingData data{table, device, fitted.transform, labels, parts.training, parts.validation};
@@ -166,6 +193,7 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   const auto predictions = [&](const std::vector<std::int64_t>& rows) {
     return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, table, device, {rows}, shop);
   };
+  smear(fitted.architecture, predictions(parts.training), prepared);
   if (!parts.validation.empty()) calibrate(fitted.architecture, predictions(parts.validation), prepared);
   if (!asked.empty()) {
     out.asked = predictions(asked);

@@ -1,5 +1,7 @@
 #include "host/jobs/prepared.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "host/journeys/clock.hpp"
@@ -39,6 +41,14 @@ double horizon_in_days(const ReadBase& read) {
   const Clock& clock = read.base.journeys->clock;
   const Horizon horizon = read.job.longest_horizon();
   return horizon.amount == 0 ? 0.0 : static_cast<double>(horizon_on(clock, horizon)) / day_of(clock);
+}
+
+/// The event types that targets ask for, each once.
+std::vector<std::string> wanted_types(const Job& job) {
+  std::vector<std::string> types;
+  for (const TargetSpec& target : job.targets)
+    if (!target.event.empty() && std::find(types.begin(), types.end(), target.event) == types.end()) types.push_back(target.event);
+  return types;
 }
 
 /// FNV-1a over the bytes of values.
@@ -86,7 +96,7 @@ Prepared prepare_examples(const ReadBase& read, const std::vector<std::int64_t>&
   Prepared out;
   out.cutoff = cutoffs.front();
   const std::int64_t max_length = read.job.events ? read.job.events->max_length : 0;
-  out.features = choose_features(read.base, read.job.model.derived, max_length, horizon_in_days(read), read.job.events ? read.job.events->amount : std::string());
+  out.features = choose_features(read.base, read.job.model.derived, max_length, horizon_in_days(read), read.job.events ? read.job.events->amount : std::string(), wanted_types(read.job));
   add_labels(read, cutoffs, nullptr, out);
   out.table = build_examples(read.base, out.features, keys_at(read.base, cutoffs), team);
   return out;

@@ -1,5 +1,7 @@
 #include "host/jobs/score.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -10,6 +12,7 @@
 #include "host/jobs/part.hpp"
 #include "host/jobs/score_writer.hpp"
 #include "host/journeys/clock.hpp"
+#include "host/table/atomic_file.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -70,42 +73,74 @@ std::vector<Chunk> chunks_of(const Base& base, std::int64_t as_of) {
   return chunks;
 }
 
-/// One file, or a folder of shards.
+/// One file, or a folder of shards. The shards grow in a folder beside it, which takes its name when all of them are whole.
 class Output {
  public:
   Output(std::filesystem::path out, std::vector<OutputColumn> columns) : out_(std::move(out)), columns_(std::move(columns)), sharded_(out_.extension().empty()) {
-    if (sharded_) std::filesystem::create_directories(out_);
+    if (out_.has_parent_path() && !out_.has_filename()) out_ = out_.parent_path();
+    if (!sharded_) return;
+    if (std::filesystem::exists(out_) && !std::filesystem::is_directory(out_))
+      throw bad_input(out_.string() + " is a file, and a name without an ending stands for a folder of shards", "end --out in .parquet or .csv, or give another");
+    partial_ = out_.parent_path() / fmt::format(".{}.partial-{}", out_.filename().string(), getpid());
+    std::error_code problem;
+    std::filesystem::create_directories(partial_, problem);
+    if (problem) throw bad_input("the folder " + out_.string() + " cannot be made: " + problem.message(), "choose another --out");
   }
+  ~Output() {
+    writer_.reset();
+    std::error_code ignored;
+    if (!partial_.empty()) std::filesystem::remove_all(partial_, ignored);
+  }
+  Output(const Output&) = delete;  // one owner of the half-written folder
+  Output& operator=(const Output&) = delete;
 
   void write(const Table& table, std::int32_t partition) {
     const std::int32_t shard = sharded_ ? partition / partitions_a_shard : 0;
-    if (writer_ && shard != shard_) finish();
+    if (writer_ && shard != shard_) finish_file();
     if (!writer_) {
-      writer_ = std::make_unique<TableWriter>((sharded_ ? out_ / fmt::format("part-{:02}.parquet", shard) : out_).string(), columns_);
+      writer_ = std::make_unique<TableWriter>((sharded_ ? partial_ / fmt::format("part-{:02}.parquet", shard) : out_).string(), columns_);
       shard_ = shard;
     }
     writer_->write(table);
   }
 
   void finish() {
+    finish_file();
+    if (!sharded_) return;
+    std::error_code problem;
+    if (std::filesystem::exists(out_)) {
+      replace_shards(problem);
+    } else {
+      std::filesystem::rename(partial_, out_, problem);
+    }
+    if (problem) throw_write_error(out_, problem.value());
+  }
+
+ private:
+  void finish_file() {
     if (writer_) writer_->finish();
     writer_.reset();
   }
 
- private:
+  /// Other files of the folder stay.
+  void replace_shards(std::error_code& problem) const {
+    for (const auto& entry : std::filesystem::directory_iterator(out_, problem))
+      if (entry.path().extension() == ".parquet") std::filesystem::remove(entry.path(), problem);
+    for (const auto& entry : std::filesystem::directory_iterator(partial_, problem))
+      if (!problem) std::filesystem::rename(entry.path(), out_ / entry.path().filename(), problem);
+  }
+
   std::filesystem::path out_;
   std::vector<OutputColumn> columns_;
   bool sharded_;
+  std::filesystem::path partial_;
   std::unique_ptr<TableWriter> writer_;
   std::int32_t shard_ = 0;
 };
 
 void check_output(const ScoreRequest& request) {
-  if (!std::filesystem::exists(request.out)) return;
-  if (!request.overwrite) throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
-  if (std::filesystem::is_directory(request.out))
-    for (const auto& entry : std::filesystem::directory_iterator(request.out))
-      if (entry.path().extension() == ".parquet") std::filesystem::remove(entry.path());
+  if (!request.overwrite && std::filesystem::exists(request.out))
+    throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
 }
 
 Job job_of(const SavedModel& model, const ScoreRequest& request) {

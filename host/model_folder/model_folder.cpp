@@ -54,6 +54,7 @@ TensorFile tensors_of(const SavedModel& model) {
   file.tensors.push_back(matrix("transform.knots", t.knots, t.points));
   file.tensors.push_back(matrix("transform.scores", t.scores, t.points));
   file.tensors.push_back(scale_tensor("transform.fill", t.fill));
+  file.tensors.push_back({"transform.gate", {static_cast<std::int64_t>(t.gate.size())}, t.gate});
   file.tensors.push_back(scale_tensor("transform.indicator_scale", t.indicator_scale));
   return file;
 }
@@ -73,6 +74,8 @@ void read_tensors(const std::filesystem::path& path, SavedModel& model) {
   t.knots = tensor_at(file, "transform.knots", profile * t.points, path).values;
   t.scores = tensor_at(file, "transform.scores", profile * t.points, path).values;
   t.fill = scale_of(tensor_at(file, "transform.fill", t.points > 0 ? profile * scale_fields : 0, path));
+  const NamedTensor* gate = file.find("transform.gate");
+  t.gate = tensor_at(file, "transform.gate", gate != nullptr && gate->values.empty() ? 0 : t.profile_width(), path).values;
   t.indicator_scale = scale_of(tensor_at(file, "transform.indicator_scale", t.profile.indicators() * scale_fields, path));
 }
 

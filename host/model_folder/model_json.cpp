@@ -20,6 +20,7 @@ ordered_json describe(const FeatureSpec& f) {
           {"windows", f.windows},
           {"horizon", f.horizon},
           {"summarized", f.summarized},
+          {"wanted_types", f.wanted_types},
           {"counted_types", f.counted_types},
           {"event_numeric", f.event_numeric},
           {"event_categorical", f.event_categorical},
@@ -39,6 +40,7 @@ FeatureSpec read_features(const json& j) {
   f.many_per_moment = j.at("many_per_moment");
   f.many_per_day = j.at("many_per_day");
   f.horizon = j.at("horizon");
+  f.wanted_types = j.at("wanted_types").get<std::vector<std::string>>();
   f.summarized = j.at("summarized").get<std::vector<std::string>>();
   f.windows = j.at("windows").get<std::vector<double>>();
   f.counted_types = j.at("counted_types").get<std::vector<std::string>>();
@@ -91,7 +93,7 @@ HeadKind head_kind(const std::string& name) {
 ordered_json describe(const Architecture& a) {
   ordered_json heads = ordered_json::array();
   for (const HeadSpec& h : a.heads)
-    heads.push_back({{"name", h.name}, {"kind", text(h.kind)}, {"classes", h.classes}, {"center", h.center}, {"spread", h.spread}, {"rate", h.rate},
+    heads.push_back({{"name", h.name}, {"kind", text(h.kind)}, {"classes", h.classes}, {"center", h.center}, {"spread", h.spread}, {"rate", h.rate}, {"smear", h.smear},
                      {"inverse_temperature", h.inverse_temperature}});
   const char* precision = a.precision == Precision::float32 ? "float32" : a.precision == Precision::tf32 ? "tf32" : "bf16";
   return {{"event_numbers", a.event_numbers}, {"event_indicators", a.event_indicators}, {"event_words", a.event_words}, {"embedding", a.embedding},
@@ -121,6 +123,7 @@ Architecture read_architecture(const json& j) {
     head.center = h.at("center");
     head.spread = h.at("spread");
     head.rate = h.at("rate");
+    head.smear = h.at("smear");
     head.inverse_temperature = h.at("inverse_temperature");
     a.heads.push_back(std::move(head));
   }

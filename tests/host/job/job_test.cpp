@@ -51,7 +51,7 @@ TEST(JobFile, FillsInTheDefaults) {
   EXPECT_TRUE(job.split.refit);
   EXPECT_EQ(job.model.lstm, (std::vector<std::int32_t>{128, 64}));
   EXPECT_EQ(job.model.cell, CellKind::lstm);
-  EXPECT_EQ(job.model.profile, (std::vector<std::int32_t>{64, 64}));
+  EXPECT_FALSE(job.model.profile.has_value());
   EXPECT_TRUE(job.model.derived);
   EXPECT_EQ(job.model.network, "none");
   EXPECT_FALSE(job.model.members || job.model.dropout || job.train.epochs || job.train.batch || job.train.learning_rate ||
@@ -242,7 +242,7 @@ TEST(JobFile, AMissingFileIsNamed) {
 
 TEST(JobFile, TheExamplesAreJobs) {
   const Job seed = read_job("examples/seed.toml");
-  EXPECT_TRUE(seed.model.profile.empty());
+  EXPECT_TRUE(seed.model.profile->empty());
   EXPECT_FALSE(seed.model.derived);
   EXPECT_EQ(seed.model.members, 1);
   EXPECT_EQ(seed.train.epochs, 10);
