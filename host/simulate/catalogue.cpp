@@ -13,7 +13,8 @@ constexpr double price_spread = 0.6;  // standard deviation of the logarithm
 }  // namespace
 
 const std::vector<std::string>& Catalogue::category_names() {
-  static const std::vector<std::string> names = {"shirts", "trousers", "shoes", "accessories", "books", "toys", "electronics", "kitchen", "garden", "sports", "beauty", "home"};
+  static const std::vector<std::string> names = {"shirts",      "trousers", "shoes",  "accessories", "books",  "toys",
+                                                 "electronics", "kitchen",  "garden", "sports",      "beauty", "home"};
   return names;
 }
 
@@ -27,7 +28,8 @@ Catalogue::Catalogue(std::uint64_t seed) {
 std::int32_t Catalogue::category_of(std::int32_t item) const { return item / items_a_category; }
 
 std::int32_t Catalogue::draw_item(std::int32_t favourite, SubjectDraws& draws) const {
-  const std::int32_t category = draws.chance(0.5) ? favourite : static_cast<std::int32_t>(draws.below(static_cast<std::int64_t>(median_price.size())));
+  const std::int32_t category =
+      draws.chance(0.5) ? favourite : static_cast<std::int32_t>(draws.below(static_cast<std::int64_t>(median_price.size())));
   const double rank = draws.uniform();
   return category * items_a_category + static_cast<std::int32_t>(rank * rank * items_a_category);  // density falls as 1 / sqrt(rank)
 }

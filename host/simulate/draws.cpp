@@ -7,7 +7,8 @@ namespace footfall {
 
 double SubjectDraws::uniform() {
   if (used_ == 4) {
-    const PhiloxWords counter = {{next_block_++, static_cast<std::uint32_t>(subject_), static_cast<std::uint32_t>(owner_), static_cast<std::uint32_t>(owner_ >> 32)}};
+    const PhiloxWords counter = {{next_block_++, static_cast<std::uint32_t>(subject_), static_cast<std::uint32_t>(owner_),
+                                  static_cast<std::uint32_t>(owner_ >> 32)}};
     words_ = philox(counter, seed_);
     used_ = 0;
   }

@@ -45,13 +45,16 @@ std::vector<double> income_table() {
 
 /// search, social, email, referral: the young come by social media, the old by e-mail.
 std::vector<double> channel_table() {
-  constexpr std::array<std::array<double, channels>, ages> of_age = {{{0.2, 1.2, -1.0, 0.0}, {0.5, 0.8, -0.5, 0.1}, {0.8, 0.1, 0.2, 0.1}, {0.7, -0.6, 0.7, 0.2}, {0.4, -1.2, 1.0, 0.4}}};
-  constexpr std::array<std::array<double, channels>, genders> of_gender = {{{0.0, 0.2, 0.1, 0.1}, {0.2, -0.1, 0.0, 0.0}, {0.0, 0.3, 0.0, 0.0}}};
+  constexpr std::array<std::array<double, channels>, ages> of_age = {
+      {{0.2, 1.2, -1.0, 0.0}, {0.5, 0.8, -0.5, 0.1}, {0.8, 0.1, 0.2, 0.1}, {0.7, -0.6, 0.7, 0.2}, {0.4, -1.2, 1.0, 0.4}}};
+  constexpr std::array<std::array<double, channels>, genders> of_gender = {
+      {{0.0, 0.2, 0.1, 0.1}, {0.2, -0.1, 0.0, 0.0}, {0.0, 0.3, 0.0, 0.0}}};
   std::vector<double> table(static_cast<std::size_t>(genders * ages * channels));
   for (std::int32_t g = 0; g < genders; ++g)
     for (std::int32_t a = 0; a < ages; ++a) {
       const std::size_t row = at({{g, genders}, {a, ages}, {0, channels}});
-      for (std::size_t c = 0; c < channels; ++c) table[row + c] = of_age[static_cast<std::size_t>(a)][c] + of_gender[static_cast<std::size_t>(g)][c];
+      for (std::size_t c = 0; c < channels; ++c)
+        table[row + c] = of_age[static_cast<std::size_t>(a)][c] + of_gender[static_cast<std::size_t>(g)][c];
       to_probabilities({&table[row], static_cast<std::size_t>(channels)});
     }
   return table;
@@ -59,16 +62,20 @@ std::vector<double> channel_table() {
 
 /// loyal, regular, bargain, passing.
 std::vector<double> class_table() {
-  constexpr std::array<std::array<double, class_count>, ages> of_age = {{{-0.8, -0.2, 0.6, 0.5}, {-0.2, 0.2, 0.3, 0.2}, {0.3, 0.4, 0.0, -0.1}, {0.6, 0.3, -0.2, -0.2}, {0.5, 0.1, -0.3, 0.1}}};
-  constexpr std::array<std::array<double, class_count>, incomes> of_income = {{{-0.7, -0.2, 0.8, 0.3}, {-0.1, 0.2, 0.4, 0.0}, {0.4, 0.3, -0.2, -0.1}, {0.9, 0.2, -0.9, -0.1}}};
-  constexpr std::array<std::array<double, class_count>, channels> of_channel = {{{-0.1, 0.2, 0.0, 0.2}, {-0.6, -0.2, 0.2, 0.8}, {0.8, 0.3, 0.2, -0.9}, {0.6, 0.2, -0.2, -0.4}}};
+  constexpr std::array<std::array<double, class_count>, ages> of_age = {
+      {{-0.8, -0.2, 0.6, 0.5}, {-0.2, 0.2, 0.3, 0.2}, {0.3, 0.4, 0.0, -0.1}, {0.6, 0.3, -0.2, -0.2}, {0.5, 0.1, -0.3, 0.1}}};
+  constexpr std::array<std::array<double, class_count>, incomes> of_income = {
+      {{-0.7, -0.2, 0.8, 0.3}, {-0.1, 0.2, 0.4, 0.0}, {0.4, 0.3, -0.2, -0.1}, {0.9, 0.2, -0.9, -0.1}}};
+  constexpr std::array<std::array<double, class_count>, channels> of_channel = {
+      {{-0.1, 0.2, 0.0, 0.2}, {-0.6, -0.2, 0.2, 0.8}, {0.8, 0.3, 0.2, -0.9}, {0.6, 0.2, -0.2, -0.4}}};
   std::vector<double> table(static_cast<std::size_t>(ages * incomes * channels * class_count));
   for (std::int32_t a = 0; a < ages; ++a)
     for (std::int32_t i = 0; i < incomes; ++i)
       for (std::int32_t c = 0; c < channels; ++c) {
         const std::size_t row = at({{a, ages}, {i, incomes}, {c, channels}, {0, class_count}});
         for (std::size_t k = 0; k < class_count; ++k)
-          table[row + k] = 1.3 * (of_age[static_cast<std::size_t>(a)][k] + of_income[static_cast<std::size_t>(i)][k] + of_channel[static_cast<std::size_t>(c)][k]);
+          table[row + k] = 1.3 * (of_age[static_cast<std::size_t>(a)][k] + of_income[static_cast<std::size_t>(i)][k] +
+                                  of_channel[static_cast<std::size_t>(c)][k]);
         to_probabilities({&table[row], static_cast<std::size_t>(class_count)});
       }
   return table;
@@ -118,21 +125,28 @@ ProfileNetwork::Profile ProfileNetwork::draw(SubjectDraws& draws) const {
   const std::int32_t gender = draw_state(gender_share, draws);
   const std::int32_t age = draw_state(age_share, draws);
   const std::int32_t city = draw_state(city_share, draws);
-  const std::int32_t income = draw_state({&income_[at({{age, ages}, {city, cities}, {0, incomes}})], static_cast<std::size_t>(incomes)}, draws);
-  const std::int32_t channel = draw_state({&channel_[at({{gender, genders}, {age, ages}, {0, channels}})], static_cast<std::size_t>(channels)}, draws);
+  const std::int32_t income =
+      draw_state({&income_[at({{age, ages}, {city, cities}, {0, incomes}})], static_cast<std::size_t>(incomes)}, draws);
+  const std::int32_t channel =
+      draw_state({&channel_[at({{gender, genders}, {age, ages}, {0, channels}})], static_cast<std::size_t>(channels)}, draws);
   const ProfileStates cells = {gender, age, income, city, channel};
   return {cells, draw_state({class_given_all(cells), static_cast<std::size_t>(class_count)}, draws)};
 }
 
 double ProfileNetwork::probability(const ProfileStates& cells) const {
-  const std::int32_t gender = state(cells, ProfileCell::gender), age = state(cells, ProfileCell::age), city = state(cells, ProfileCell::city);
-  return gender_share[static_cast<std::size_t>(gender)] * age_share[static_cast<std::size_t>(age)] * city_share[static_cast<std::size_t>(city)] *
+  const std::int32_t gender = state(cells, ProfileCell::gender), age = state(cells, ProfileCell::age),
+                     city = state(cells, ProfileCell::city);
+  return gender_share[static_cast<std::size_t>(gender)] * age_share[static_cast<std::size_t>(age)] *
+         city_share[static_cast<std::size_t>(city)] *
          income_[at({{age, ages}, {city, cities}, {state(cells, ProfileCell::income), incomes}})] *
          channel_[at({{gender, genders}, {age, ages}, {state(cells, ProfileCell::channel), channels}})];
 }
 
 const double* ProfileNetwork::class_given_all(const ProfileStates& cells) const {
-  return &class_[at({{state(cells, ProfileCell::age), ages}, {state(cells, ProfileCell::income), incomes}, {state(cells, ProfileCell::channel), channels}, {0, class_count}})];
+  return &class_[at({{state(cells, ProfileCell::age), ages},
+                     {state(cells, ProfileCell::income), incomes},
+                     {state(cells, ProfileCell::channel), channels},
+                     {0, class_count}})];
 }
 
 const double* ProfileNetwork::class_given(const ProfileStates& cells) const { return &patterns_[pattern_of(cells)]; }

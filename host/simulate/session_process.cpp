@@ -18,7 +18,8 @@ double repeats(const SessionHistory& h) { return static_cast<double>(h.sessions 
 /// Odds of having left: p (1 - p)^(n-1) exp(-lambda last) against (1 - p)^n exp(-lambda observed), each integrated over p and lambda.
 double odds_of_leaving(const SessionProcess& s, const SessionHistory& h) {
   const double n = static_cast<double>(h.sessions);
-  return s.leave_a / (s.leave_b + n - 1.0) * std::exp((s.rate_shape + repeats(h)) * std::log((s.rate_scale + h.observed) / (s.rate_scale + h.last)));
+  return s.leave_a / (s.leave_b + n - 1.0) *
+         std::exp((s.rate_shape + repeats(h)) * std::log((s.rate_scale + h.observed) / (s.rate_scale + h.last)));
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ double log_likelihood(const SessionProcess& s, const SessionHistory& h) {
   const double n = static_cast<double>(h.sessions);
   const double k = static_cast<double>(h.purchases);
   const double shape = s.rate_shape + repeats(h);
-  const double rate = log_gamma(shape) - log_gamma(s.rate_shape) + s.rate_shape * std::log(s.rate_scale) - shape * std::log(s.rate_scale + h.observed);
+  const double rate =
+      log_gamma(shape) - log_gamma(s.rate_shape) + s.rate_shape * std::log(s.rate_scale) - shape * std::log(s.rate_scale + h.observed);
   const double stay = log_beta(s.leave_a, s.leave_b + n) - log_beta(s.leave_a, s.leave_b);
   const double buy = log_beta(s.buy_a + k, s.buy_b + n - k) - log_beta(s.buy_a, s.buy_b);
   return rate + stay + buy + std::log1p(odds_of_leaving(s, h));

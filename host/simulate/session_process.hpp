@@ -17,10 +17,10 @@ struct SessionProcess {
 
 /// All that a history tells of lambda, p and theta: a sufficient statistic. Times in days since the first session.
 struct SessionHistory {
-  std::int64_t sessions = 1;  ///< the first one included, so >= 1
-  double last = 0.0;          ///< time of the newest session
-  double observed = 0.0;      ///< time of the moment we stand at, >= last
-  std::int64_t purchases = 0; ///< sessions that held one, <= sessions
+  std::int64_t sessions = 1;   ///< the first one included, so >= 1
+  double last = 0.0;           ///< time of the newest session
+  double observed = 0.0;       ///< time of the moment we stand at, >= last
+  std::int64_t purchases = 0;  ///< sessions that held one, <= sessions
 };
 
 /// The logarithm of the probability (density) of a history, but for a term that is the same under every process.

@@ -15,7 +15,8 @@ constexpr std::array<double, 5> income_edges = {9'000, 22'000, 38'000, 62'000, 1
 
 double days(std::int64_t seconds) { return static_cast<double>(seconds) / static_cast<double>(ShopCalendar::day); }
 
-/// Where events that start at or before the end of a session may lie: none crosses the cutoff or the end of the horizon, or reaches into the next session.
+/// Where events that start at or before the end of a session may lie: none crosses the cutoff or the end of the horizon, or reaches into
+/// the next session.
 std::int64_t latest_event(std::int64_t start, std::int64_t next_start) {
   std::int64_t latest = next_start;
   for (const std::int64_t wall : {ShopCalendar::cutoff, ShopCalendar::horizon_end})
@@ -32,10 +33,10 @@ const std::vector<std::string>& shop_event_names() {
 
 const std::vector<SessionProcess>& Shop::processes() {
   static const std::vector<SessionProcess> by_class = {
-      {2.4, 60.0, 0.8, 15.2, 4.0, 6.0},   // loyal: a session in 25 days, 5 % leave after one, 40 % hold a purchase
-      {1.8, 60.0, 1.0, 9.0, 2.5, 7.5},    // regular: one in 33 days, 10 % leave, a quarter
-      {1.5, 60.0, 1.2, 6.8, 3.0, 7.0},    // bargain: one in 40 days, 15 % leave, 30 %
-      {1.2, 40.0, 1.5, 4.5, 1.5, 8.5},    // passing: one in 33 days, a quarter leaves, 15 %
+      {2.4, 60.0, 0.8, 15.2, 4.0, 6.0},  // loyal: a session in 25 days, 5 % leave after one, 40 % hold a purchase
+      {1.8, 60.0, 1.0, 9.0, 2.5, 7.5},   // regular: one in 33 days, 10 % leave, a quarter
+      {1.5, 60.0, 1.2, 6.8, 3.0, 7.0},   // bargain: one in 40 days, 15 % leave, 30 %
+      {1.2, 40.0, 1.5, 4.5, 1.5, 8.5},   // passing: one in 33 days, a quarter leaves, 15 %
   };
   return by_class;
 }
@@ -92,7 +93,8 @@ void Shop::draw_events(SimulatedCustomer& customer) const {
   const auto favourite = static_cast<std::int32_t>(draws.below(static_cast<std::int64_t>(Catalogue::category_names().size())));
   for (std::size_t s = 0; s < customer.sessions.size(); ++s) {
     const SimulatedSession& session = customer.sessions[s];
-    const std::int64_t latest = latest_event(session.start, s + 1 < customer.sessions.size() ? customer.sessions[s + 1].start : ShopCalendar::closing);
+    const std::int64_t latest =
+        latest_event(session.start, s + 1 < customer.sessions.size() ? customer.sessions[s + 1].start : ShopCalendar::closing);
     std::int64_t time = session.start;
     std::int32_t item = -1;
     const auto add = [&](ShopEvent type, std::int32_t of_item, std::int64_t quantity = 0) {

@@ -26,8 +26,8 @@ enum class ShopEvent : std::int32_t { session_start, page_view, search, favourit
 struct SimulatedEvent {
   std::int64_t time = 0;  ///< seconds since 1970
   ShopEvent type = ShopEvent::session_start;
-  std::int32_t item = -1;      ///< -1: of no item
-  std::int64_t quantity = 0;   ///< purchases only
+  std::int32_t item = -1;     ///< -1: of no item
+  std::int64_t quantity = 0;  ///< purchases only
 };
 
 struct SimulatedSession {
@@ -39,13 +39,13 @@ struct SimulatedSession {
 struct SimulatedCustomer {
   std::int64_t id = 0;
   ProfileNetwork::Profile profile;
-  ProfileStates seen{};         ///< the cells that the customer table shows; -1: missing
-  double age = 0.0;             ///< years, of the age band
-  double income = 0.0;          ///< a year, of the income band
-  double lambda = 0.0;          ///< sessions a day
-  double leave = 0.0;           ///< chance of leaving after a session
-  double buy = 0.0;             ///< chance of a purchase in a session
-  bool alive = true;            ///< not left before the cutoff
+  ProfileStates seen{};                    ///< the cells that the customer table shows; -1: missing
+  double age = 0.0;                        ///< years, of the age band
+  double income = 0.0;                     ///< a year, of the income band
+  double lambda = 0.0;                     ///< sessions a day
+  double leave = 0.0;                      ///< chance of leaving after a session
+  double buy = 0.0;                        ///< chance of a purchase in a session
+  bool alive = true;                       ///< not left before the cutoff
   std::vector<SimulatedSession> sessions;  ///< in order of time, at least one before the cutoff
   std::vector<SimulatedEvent> events;      ///< in order of time, session by session; none outside its session's side of the cutoff
 };

@@ -44,7 +44,8 @@ void remove_shop(const fs::path& shop) {
 
 ShopFolder::ShopFolder(const fs::path& out, bool overwrite) : out_(without_slash(out)) {
   if (fs::exists(out_) && !fs::is_directory(out_)) throw bad_input(out.string() + " is a file", "give the name of a folder as --out");
-  if (fs::exists(out_) && !overwrite && !fs::is_empty(out_)) throw bad_input(out.string() + " exists already", "give --overwrite to replace it, or another --out");
+  if (fs::exists(out_) && !overwrite && !fs::is_empty(out_))
+    throw bad_input(out.string() + " exists already", "give --overwrite to replace it, or another --out");
   growing_ = out_.parent_path() / fmt::format(".{}.partial-{}", out_.filename().string(), getpid());
   make_folder(growing_ / "events");
 }
@@ -57,7 +58,8 @@ ShopFolder::~ShopFolder() {
 void ShopFolder::hand_over() {
   make_folder(out_ / "events");
   remove_shop(out_);
-  for (const fs::directory_entry& entry : fs::directory_iterator(growing_ / "events")) move_to(entry.path(), out_ / "events" / entry.path().filename());
+  for (const fs::directory_entry& entry : fs::directory_iterator(growing_ / "events"))
+    move_to(entry.path(), out_ / "events" / entry.path().filename());
   for (const char* name : {"customers.parquet", "truth.parquet", "job.toml"}) move_to(growing_ / name, out_ / name);
 }
 

@@ -4,7 +4,8 @@
 
 namespace footfall {
 
-/// The folder of a shop while it grows: a hidden one beside the final name, which goes away with the object unless the shop was handed over.
+/// The folder of a shop while it grows: a hidden one beside the final name, which goes away with the object unless the shop was handed
+/// over.
 class ShopFolder {
  public:
   /// Error{bad_input} when `out` is there (and not empty) without `overwrite`, is no folder, or its place cannot be written to.

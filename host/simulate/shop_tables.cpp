@@ -95,9 +95,15 @@ Table customer_table(std::span<const SimulatedCustomer> customers) {
 }
 
 std::vector<OutputColumn> truth_columns() {
-  return {{"customer_id", ColumnType::integer}, {"true_probability", ColumnType::number}, {"true_churn", ColumnType::number},
-          {"profile_class", ColumnType::text},  {"lambda", ColumnType::number},           {"p", ColumnType::number},
-          {"theta", ColumnType::number},        {"alive", ColumnType::boolean},           {"cutoff", ColumnType::timestamp, TimeResolution::seconds}};
+  return {{"customer_id", ColumnType::integer},
+          {"true_probability", ColumnType::number},
+          {"true_churn", ColumnType::number},
+          {"profile_class", ColumnType::text},
+          {"lambda", ColumnType::number},
+          {"p", ColumnType::number},
+          {"theta", ColumnType::number},
+          {"alive", ColumnType::boolean},
+          {"cutoff", ColumnType::timestamp, TimeResolution::seconds}};
 }
 
 Table truth_table(std::span<const SimulatedCustomer> customers, std::span<const ShopTruth> truths) {

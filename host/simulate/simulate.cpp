@@ -70,7 +70,8 @@ class EventFiles {
     while (!customers.empty()) {
       const std::int64_t file = (customers.front().id - 1) / a_file_;
       if (file != file_) open(file);
-      const auto here = static_cast<std::size_t>(std::min<std::int64_t>((file + 1) * a_file_ - (customers.front().id - 1), static_cast<std::int64_t>(customers.size())));
+      const auto here = static_cast<std::size_t>(
+          std::min<std::int64_t>((file + 1) * a_file_ - (customers.front().id - 1), static_cast<std::int64_t>(customers.size())));
       writer_->write(event_table(catalogue, customers.first(here)));
       customers = customers.subspan(here);
     }
@@ -126,7 +127,8 @@ void fill_chunk(const Shop& shop, std::int64_t first_id, std::int64_t size, Team
 }  // namespace
 
 SimulateSummary simulate(const SimulateRequest& request, const RunOptions& options) {
-  if (request.customers < 1) throw bad_input(fmt::format("a shop of {} customers is none", request.customers), "give --customers 1 or more");
+  if (request.customers < 1)
+    throw bad_input(fmt::format("a shop of {} customers is none", request.customers), "give --customers 1 or more");
   const auto began = std::chrono::steady_clock::now();
   ShopFolder folder(request.out, request.overwrite);
   const Shop shop(request.seed);

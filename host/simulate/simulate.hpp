@@ -8,8 +8,8 @@
 namespace footfall {
 
 struct SimulateRequest {
-  std::int64_t customers = 0;    ///< >= 1; their ids are 1 .. customers
-  std::filesystem::path out;     ///< folder of the shop
+  std::int64_t customers = 0;  ///< >= 1; their ids are 1 .. customers
+  std::filesystem::path out;   ///< folder of the shop
   std::uint64_t seed = 42;
   bool overwrite = false;
 };
@@ -17,8 +17,8 @@ struct SimulateRequest {
 struct SimulateSummary {
   std::int64_t customers = 0;
   std::int64_t events = 0;
-  std::int64_t buyers = 0;         ///< customers with a purchase in the horizon
-  double expected_buyers = 0.0;    ///< sum of true_probability
+  std::int64_t buyers = 0;       ///< customers with a purchase in the horizon
+  double expected_buyers = 0.0;  ///< sum of true_probability
   double seconds = 0.0;
 };
 

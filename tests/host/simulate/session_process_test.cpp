@@ -58,9 +58,14 @@ Integrals integrate(const Case& c, int steps) {
   const auto log_beta = [](double a, double b) { return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b); };
   // The mean of lambda times 12 and more leaves a tail below 1e-9 for the shapes here.
   const double end = 14.0 * (s.rate_shape + x) / (s.rate_scale + h.last) + 40.0 / (s.rate_scale + h.last);
-  const Grid lambda(steps, end, [&](double l) { return log_rate_constant + (s.rate_shape - 1.0) * std::log(l) - s.rate_scale * l + x * std::log(l); });
-  const Grid leave(steps, 1.0, [&](double p) { return (s.leave_a - 1.0) * std::log(p) + (s.leave_b - 1.0 + n - 1.0) * std::log1p(-p) - log_beta(s.leave_a, s.leave_b); });
-  const Grid buy(steps, 1.0, [&](double t) { return (s.buy_a - 1.0 + k) * std::log(t) + (s.buy_b - 1.0 + n - k) * std::log1p(-t) - log_beta(s.buy_a, s.buy_b); });
+  const Grid lambda(steps, end,
+                    [&](double l) { return log_rate_constant + (s.rate_shape - 1.0) * std::log(l) - s.rate_scale * l + x * std::log(l); });
+  const Grid leave(steps, 1.0, [&](double p) {
+    return (s.leave_a - 1.0) * std::log(p) + (s.leave_b - 1.0 + n - 1.0) * std::log1p(-p) - log_beta(s.leave_a, s.leave_b);
+  });
+  const Grid buy(steps, 1.0, [&](double t) {
+    return (s.buy_a - 1.0 + k) * std::log(t) + (s.buy_b - 1.0 + n - k) * std::log1p(-t) - log_beta(s.buy_a, s.buy_b);
+  });
   Integrals sum;
   double buy_sum = 0.0;
   for (const double w : buy.weight) buy_sum += w;
@@ -89,8 +94,9 @@ Integrals integrate(const Case& c, int steps) {
   return sum;
 }
 
-/// After the move an integrand of beta shape a starts as u^(3 a - 1), so the rule's error falls at least as 1 / steps^4.5 for the shapes here:
-/// halving the step removes more than nine tenths of it, and what is left is below the last change. 1e-8 covers the cut tail of lambda.
+/// After the move an integrand of beta shape a starts as u^(3 a - 1), so the rule's error falls at least as 1 / steps^4.5 for the shapes
+/// here: halving the step removes more than nine tenths of it, and what is left is below the last change. 1e-8 covers the cut tail of
+/// lambda.
 void expect_integral(double closed, double coarse, double fine, const std::string& what) {
   EXPECT_NEAR(closed, fine, std::abs(fine - coarse) + 1e-8) << what << ": coarse " << coarse << ", fine " << fine;
   EXPECT_LT(std::abs(fine - coarse), 1e-5) << what << ": the integral says too little";
@@ -100,7 +106,8 @@ TEST(SessionProcess, ClosedFormsAreTheIntegrals) {
   for (const Case& c : cases) {
     const Integrals coarse = integrate(c, 90), fine = integrate(c, 180);
     expect_integral(alive_probability(c.process, c.history), coarse.alive, fine.alive, std::string(c.name) + ", alive");
-    expect_integral(purchase_probability(c.process, c.history, c.horizon), coarse.purchase, fine.purchase, std::string(c.name) + ", purchase");
+    expect_integral(purchase_probability(c.process, c.history, c.horizon), coarse.purchase, fine.purchase,
+                    std::string(c.name) + ", purchase");
     expect_integral(silence_probability(c.process, c.history, c.horizon), coarse.silence, fine.silence, std::string(c.name) + ", silence");
   }
 }
@@ -144,7 +151,8 @@ TEST(SessionProcess, SureBuyersBuyWhenTheyCome) {
     c.process.buy_b = 1.0;
     c.history.purchases = c.history.sessions;
     // 1 - theta is about 1e-12 and is met at most a few dozen times in a horizon.
-    EXPECT_NEAR(purchase_probability(c.process, c.history, c.horizon), 1.0 - silence_probability(c.process, c.history, c.horizon), 1e-10) << c.name;
+    EXPECT_NEAR(purchase_probability(c.process, c.history, c.horizon), 1.0 - silence_probability(c.process, c.history, c.horizon), 1e-10)
+        << c.name;
   }
 }
 

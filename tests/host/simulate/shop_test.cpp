@@ -39,8 +39,8 @@ struct Tally {
   }
 };
 
-/// Given the truth, what a group does is a sum of independent Bernoulli draws. 4.5 standard errors are passed with probability 7e-6; some 200
-/// groups are looked at, those of variance 25 and more, where the normal limit is good. The seed is fixed, so the outcome is too.
+/// Given the truth, what a group does is a sum of independent Bernoulli draws. 4.5 standard errors are passed with probability 7e-6; some
+/// 200 groups are looked at, those of variance 25 and more, where the normal limit is good. The seed is fixed, so the outcome is too.
 void expect_told(const std::map<std::string, Tally>& groups, const char* what) {
   int looked = 0;
   for (const auto& [name, tally] : groups) {
@@ -60,7 +60,8 @@ std::vector<std::string> groups_of(const SimulatedCustomer& customer, double pro
   const std::string sessions = "sessions " + std::to_string(std::min<std::int64_t>(h.sessions, 12));
   const std::string recency = "silent for " + in_steps(std::sqrt(h.observed - h.last), 2.0);
   const std::string purchases = "purchases " + std::to_string(std::min<std::int64_t>(h.purchases, 4));
-  names.insert(names.end(), {sessions, recency, purchases, "known for " + in_steps(h.observed, 40.0), sessions + ", " + recency, purchases + ", " + recency});
+  names.insert(names.end(), {sessions, recency, purchases, "known for " + in_steps(h.observed, 40.0), sessions + ", " + recency,
+                             purchases + ", " + recency});
   for (std::size_t c = 0; c < profile_cells; ++c) names.push_back("cell " + std::to_string(c) + " is " + std::to_string(customer.seen[c]));
   std::int64_t before = 0, carts = 0;
   for (const SimulatedEvent& event : customer.events)
@@ -99,7 +100,8 @@ class SimulatedBase : public ::testing::Test {
     std::string pattern = "cells";
     for (const std::int32_t cell : customer.seen) pattern += " " + std::to_string(cell);
     const double* given = shop.profiles().class_given(customer.seen);
-    for (std::int32_t k = 0; k < ProfileNetwork::classes(); ++k) classes[pattern + " class " + std::to_string(k)].add(customer.profile.profile_class == k, given[k]);
+    for (std::int32_t k = 0; k < ProfileNetwork::classes(); ++k)
+      classes[pattern + " class " + std::to_string(k)].add(customer.profile.profile_class == k, given[k]);
   }
 
   static inline std::map<std::string, Tally> purchase, silence, classes;
@@ -149,6 +151,27 @@ TEST(Shop, EventsStayOnTheirSidesOfTheCutoff) {
     }
     ASSERT_EQ(session, customer.sessions.size()) << "customer " << id;
   }
+}
+
+/// Calibration alone would let through a truth that knows too much: it must not move with anything that the files hide.
+TEST(Shop, TheTruthLooksAtNothingHidden) {
+  const Shop shop(seed);
+  int hidden = 0;
+  for (std::int64_t id = 1; id <= 2'000; ++id) {
+    const SimulatedCustomer customer = shop.simulate(id);
+    const ShopTruth told = shop.truth(customer);
+    SimulatedCustomer bare;
+    bare.seen = customer.seen;
+    bare.profile.profile_class = (customer.profile.profile_class + 1) % ProfileNetwork::classes();
+    bare.alive = !customer.alive;
+    for (const SimulatedSession& session : customer.sessions)
+      if (session.start < ShopCalendar::cutoff) bare.sessions.push_back(session);
+    hidden += bare.sessions.size() < customer.sessions.size() ? 1 : 0;
+    const ShopTruth again = shop.truth(bare);
+    ASSERT_EQ(told.purchase, again.purchase) << "customer " << id;
+    ASSERT_EQ(told.silence, again.silence) << "customer " << id;
+  }
+  EXPECT_GT(hidden, 300);
 }
 
 /// The state is latent, but not free: who left has no session after the cutoff.
