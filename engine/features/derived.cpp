@@ -192,7 +192,8 @@ void write_types(const Past& past, std::span<const std::int32_t> types, Writer& 
 
 void write_items(const Past& past, Writer& write) {
   std::vector<std::int32_t> items;
-  for (const std::size_t i : past.events) items.push_back(past.journeys.item.codes[i]);
+  for (const std::size_t i : past.events)
+    if (past.journeys.item.codes[i] >= 0) items.push_back(past.journeys.item.codes[i]);
   std::sort(items.begin(), items.end());
   const auto different = static_cast<double>(std::unique(items.begin(), items.end()) - items.begin());
   write(different);
