@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr double finest = 1.0 / 300.0;   // of an axis: nearer points cannot be told apart
 
-Axis share_axis(std::string label) { return {std::move(label), Unit::percent, 0.0, 1.0}; }
+Axis share_axis(std::string label) { return {std::move(label), Unit::percent, 0.0, 1.0, {}}; }
 
 /// Baselines below, the model on top of them, but the model first in the legend.
 template <class MakeCurve>
@@ -26,12 +27,19 @@ std::vector<LineSeries> with_baselines(const TestedTarget& tested, const MakeCur
 
 LineSeries reference(std::string name, Curve points) { return {std::move(name), "reference", std::move(points), false, {}}; }
 
+/// The constant is chance; where it is unknown, a line of reference takes its place.
+void add_chance(LineChart& chart, const TestedTarget& tested, std::string name, Curve points) {
+  for (const auto& baseline : tested.baselines)
+    if (baseline.first == "constant") return;
+  chart.series.push_back(reference(std::move(name), std::move(points)));
+}
+
 using Values = const std::vector<double>&;
 
 std::string roc_figure(const TestedTarget& tested, const TargetWords& words) {
   LineChart chart{"ROC curve", share_axis("false alarms: share of the others above the threshold"), share_axis("found: share of the positives"), {}};
   chart.series = with_baselines(tested, [](Values p, Values y) { return thinned(roc_curve(p, y), finest); });
-  chart.series.push_back(reference("Chance", {{0.0, 0.0}, {1.0, 1.0}}));
+  add_chance(chart, tested, "Chance", {{0.0, 0.0}, {1.0, 1.0}});
   return figure_html(chart, fmt::format("Lower the threshold step by step: how many of the {} are found, at the price of how many false alarms? The nearer to the upper left corner, the better; "
                                         "the diagonal is chance. The area below is the AUROC.",
                                         words.positives));
@@ -40,14 +48,14 @@ std::string roc_figure(const TestedTarget& tested, const TargetWords& words) {
 std::string precision_recall_figure(const TestedTarget& tested, double rate) {
   LineChart chart{"Precision and recall", share_axis("recall: share of the positives found"), share_axis("precision: right among those named"), {}};
   chart.series = with_baselines(tested, [](Values p, Values y) { return thinned(precision_recall_curve(p, y), finest); });
-  chart.series.push_back(reference("Chance", {{0.0, rate}, {1.0, rate}}));
+  add_chance(chart, tested, "Chance", {{0.0, rate}, {1.0, rate}});
   return figure_html(chart, fmt::format("Of the customers that are named, how many are right (up), when so many of all are to be found (right)? Whoever names customers at random is right for {}.",
                                         percent_text(rate)));
 }
 
 std::string calibration_figure(const TestedTarget& tested) {
   double highest = 0.0;
-  LineChart chart{"Calibration", {"predicted probability", Unit::percent, 0.0, {}}, {"share that turned out positive", Unit::percent, 0.0, {}}, {}};
+  LineChart chart{"Calibration", {"predicted probability", Unit::percent, 0.0, {}, {}}, {"share that turned out positive", Unit::percent, 0.0, {}, {}}, {}};
   const auto line = [&](const std::string& name, const std::string& tone, Values prediction, bool bars) {
     LineSeries series{name, tone, {}, true, {}};
     for (const CalibrationBin& bin : calibration_bins(prediction, tested.label)) {
@@ -76,10 +84,31 @@ std::string gain_figure(const TestedTarget& tested, const TargetWords& words, do
 }
 
 std::string lift_figure(const TestedTarget& tested) {
-  LineChart chart{"Lift", share_axis("customers contacted, highest scores first"), {"times as many positives as at random", Unit::number, 0.0, {}}, {}};
+  LineChart chart{"Lift", share_axis("customers contacted, highest scores first"), {"times as many positives as at random", Unit::number, 0.0, {}, {}}, {}};
   chart.series = with_baselines(tested, [](Values p, Values y) { return lift_curve(p, y); });
-  chart.series.push_back(reference("At random", {{0.0, 1.0}, {1.0, 1.0}}));
+  add_chance(chart, tested, "At random", {{0.0, 1.0}, {1.0, 1.0}});
   return figure_html(chart, "How many times more positives are among the first so many customers than among as many drawn at random. At 100\u00a0% everybody is contacted, and the lift is 1.");
+}
+
+/// Shares of the customers by predicted probability, of the positives and of the others.
+std::string separation_figure(const TestedTarget& tested, const TargetWords& words) {
+  constexpr std::size_t bins = 20;
+  std::vector<std::vector<double>> counts(2, std::vector<double>(bins));
+  std::vector<double> all(2);
+  for (std::size_t i = 0; i < tested.label.size(); ++i) {
+    const std::size_t kind = tested.label[i] > 0.5 ? 1 : 0;
+    const auto bin = static_cast<std::size_t>(std::clamp(tested.prediction[i], 0.0, 1.0) * static_cast<double>(bins));
+    counts[kind][std::min(bin, bins - 1)] += 1.0;
+    all[kind] += 1.0;
+  }
+  LineChart chart{"How far apart they are", share_axis("predicted probability"), {"share of the customers, in steps of 5\u00a0%", Unit::percent, 0.0, {}, {}}, {}};
+  for (const std::size_t kind : {std::size_t{1}, std::size_t{0}}) {
+    LineSeries series{kind == 1 ? "positives" : "others", kind == 1 ? "model" : "second", {}, false, {}};
+    for (std::size_t b = 0; b < bins; ++b)
+      for (const std::size_t end : {b, b + 1}) series.points.push_back({static_cast<double>(end) / static_cast<double>(bins), counts[kind][b] / all[kind]});
+    chart.series.push_back(std::move(series));
+  }
+  return figure_html(chart, fmt::format("Which probabilities the model gave to {} (positives) and to the others. The less the two lines overlap, the better customers are told apart.", words.positives));
 }
 
 }  // namespace
@@ -95,8 +124,8 @@ std::string binary_tiles(const FitRecord& record, std::size_t target) {
       {"How well it ranks (AUROC)", figure_text(auroc),
        fmt::format("Take one of the {} and one other customer: in {} of such pairs the former has the higher score. 50\u00a0% is chance.", words.positives, percent_text(auroc)),
        beside(record, target, "auroc")},
-      {"The top tenth", figure_text(lift) + "\u00d7", fmt::format("The tenth with the highest scores holds {} of all {}: {} times as many as a random tenth.", percent_text(std::min(1.0, lift * tenth)),
-                                                                  words.positives, figure_text(lift)),
+      {"The top tenth", ratio_text(lift), fmt::format("The tenth with the highest scores holds {} of all {}: {} as many as a random tenth.", percent_text(std::min(1.0, lift * tenth)), words.positives,
+                                                     ratio_text(lift)),
        beside(record, target, "lift_at_10")},
       {"How honest its probabilities are", percent_text(error), "Mean distance between the predicted probability and the share that turned out positive, over ten groups. 0\u00a0% is perfect.",
        beside(record, target, "calibration_error")},
@@ -112,7 +141,7 @@ std::string binary_charts(const FitRecord& record, std::size_t target) {
   const double rate = positives / static_cast<double>(tested.label.size());
   if (rate <= 0.0 || rate >= 1.0) return "<p>All tested customers are of one kind, so no curve can be drawn.</p>\n";
   return "<div class=\"charts\">\n" + gain_figure(tested, words, rate) + lift_figure(tested) + calibration_figure(tested) + roc_figure(tested, words) + precision_recall_figure(tested, rate) +
-         "</div>\n";
+         separation_figure(tested, words) + "</div>\n";
 }
 
 }  // namespace footfall

@@ -35,7 +35,7 @@ Matrix confusion_of(const std::vector<double>& label, const std::vector<double>&
 std::int64_t total(const std::vector<std::int64_t>& row) { return std::accumulate(row.begin(), row.end(), std::int64_t{0}); }
 
 std::string confusion_table(const Matrix& matrix, const std::vector<std::string>& classes) {
-  std::string out = "<div class=\"scroll\"><table class=\"confusion\"><caption>Rows: what customers are. Columns: what the model says. Darker: a larger share of the row.</caption><thead><tr><th></th>";
+  std::string out = "<div class=\"scroll\"><table class=\"confusion\"><caption>Rows: what customers are. Columns: what the model says. The stronger the colour, the larger the share of the row.</caption><thead><tr><th></th>";
   for (const std::string& name : classes) out += "<th scope=\"col\">" + escape(name) + "</th>";
   out += "<th scope=\"col\">right</th></tr></thead><tbody>\n";
   for (std::size_t k = 0; k < classes.size(); ++k) {
@@ -69,7 +69,7 @@ std::vector<double> found(const Matrix& matrix, const std::vector<std::size_t>& 
 
 std::string found_figure(const Matrix& matrix, const TestedTarget& tested, const std::vector<std::string>& classes) {
   const std::vector<std::size_t> shown = largest(matrix);
-  BarChart chart{"Found, by class", "class", {"share of its customers named rightly", Unit::percent, 0.0, 1.0}, {}, {}};
+  BarChart chart{"Found, by class", "class", {"share of its customers named rightly", Unit::percent, 0.0, 1.0, {}}, {}, {}};
   for (const std::size_t k : shown) chart.groups.push_back(classes[k]);
   chart.series.push_back({"Model", "model", found(matrix, shown)});
   for (const auto& [name, prediction] : tested.baselines)
@@ -81,7 +81,7 @@ std::string found_figure(const Matrix& matrix, const TestedTarget& tested, const
 
 std::string sizes_figure(const Matrix& matrix, const std::vector<std::string>& classes) {
   const std::vector<std::size_t> shown = largest(matrix);
-  BarChart chart{"Named and actual, by class", "class", {"customers", Unit::count, {}, {}}, {}, {}};
+  BarChart chart{"Named and actual, by class", "class", {"customers", Unit::count, {}, {}, {}}, {}, {}};
   BarSeries named{"named by the model", "model", {}}, actual{"actual", "second", {}};
   for (const std::size_t k : shown) {
     chart.groups.push_back(classes[k]);

@@ -51,8 +51,7 @@ std::string missing_table(const ordered_json& columns, const std::string& title,
   }
   std::string out = table.rows.empty() ? std::string() : html(table);
   if (whole > 0)
-    out += fmt::format("<p>{}: {} {} no missing cell.</p>\n", title, table.rows.empty() ? fmt::format("all {}", counted(whole, "column that is used", "columns that are used")) : counted(whole, "further column", "further columns"),
-                       whole == 1 ? "has" : "have");
+    out += fmt::format("<p>{}: no cell is missing in {}.</p>\n", title, table.rows.empty() ? counted(whole, "column that is used", "columns that are used") : counted(whole, "further one", "further ones"));
   return out;
 }
 

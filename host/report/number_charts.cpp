@@ -21,7 +21,7 @@ double sum_of(const std::vector<double>& values) {
 
 std::string decile_figure(const TestedTarget& tested, const std::string& unit) {
   std::vector<CalibrationBin> bins = calibration_bins(tested.prediction, tested.label);
-  BarChart chart{"Predicted and actual, by tenths of the prediction", "tenths of the customers by prediction (1: highest)", {"mean " + unit, Unit::number, {}, {}}, {}, {}};
+  BarChart chart{"Predicted and actual, by tenths of the prediction", "tenths of the customers by prediction (1: highest)", {"mean " + unit, Unit::number, {}, {}, {}}, {}, {}};
   BarSeries predicted{"predicted", "model", {}}, actual{"actual", "second", {}};
   for (std::size_t b = bins.size(); b-- > 0;) {
     chart.groups.push_back(std::to_string(bins.size() - b));
@@ -33,7 +33,7 @@ std::string decile_figure(const TestedTarget& tested, const std::string& unit) {
 }
 
 std::string gain_figure(const TestedTarget& tested, const std::string& unit) {
-  LineChart chart{"Gain", {"customers taken, highest predictions first", Unit::percent, 0.0, 1.0}, {"share of the total", Unit::percent, 0.0, {}}, {}};
+  LineChart chart{"Gain", {"customers taken, highest predictions first", Unit::percent, 0.0, 1.0, {}}, {"share of the total", Unit::percent, 0.0, {}, {}}, {}};
   const Curve model = gain_curve(tested.prediction, tested.label);
   if (model.empty()) return {};
   chart.series.push_back({"Model", "model", thinned(model, finest), false, {}});
@@ -66,8 +66,7 @@ std::string number_tiles(const FitRecord& record, std::size_t target) {
       tiles.insert(tiles.begin() + 1, {"The top tenth", percent_text(value_at(gain, 0.1)), "of the total comes from the tenth of the customers with the highest predictions.", gains_beside(tested)});
     const double predicted = sum_of(tested.prediction), actual = sum_of(tested.label);
     tiles.push_back({"The total", actual > 0.0 ? percent_text(predicted / actual) : "\u2013",
-                     fmt::format("of the actual total was predicted: {} of {}. The model learns on a logarithmic scale, so that totals of few large amounts come out low.", figure_text(predicted),
-                                 figure_text(actual)),
+                     fmt::format("of the actual total was predicted: {} of {}. Far from 100\u00a0%, trust the order of the predictions more than their sum.", figure_text(predicted), figure_text(actual)),
                      ""});
   }
   return html(tiles);

@@ -31,6 +31,8 @@ int decimals_of(double step) {
 
 std::string count_text(std::int64_t count) { return grouped(static_cast<double>(count), 0); }
 
+std::string ratio_text(double ratio) { return grouped(ratio, ratio < 9.95 ? 1 : 0) + "\u00d7"; }
+
 std::string percent_text(double share) {
   const double percent = 100.0 * share, size = std::abs(percent);
   const int decimals = size == 0.0 || size >= 99.95 ? 0 : size >= 0.95 ? 1 : size >= 0.095 ? 2 : 3;
@@ -40,7 +42,8 @@ std::string percent_text(double share) {
 std::string figure_text(double value) {
   if (!std::isfinite(value)) return "\u2013";
   const double size = std::abs(value);
-  if (size > 0.0 && size < 0.001) return fmt::format("{:.1e}", value);
+  if (size > 0.0 && size < 1e-6) return fmt::format("{:.1e}", value);
+  if (size > 0.0 && size < 0.00095) return grouped(value, static_cast<int>(std::ceil(-std::log10(size))) + 1);
   return grouped(value, size < 9.9995 ? 3 : size < 99.95 ? 2 : size < 999.5 ? 1 : 0);
 }
 

@@ -16,6 +16,8 @@ enum class Unit {
 [[nodiscard]] std::string count_text(std::int64_t count);
 /// "15.5 %" of 0.155; more digits where the share is tiny; no break before the sign.
 [[nodiscard]] std::string percent_text(double share);
+/// "3.3×".
+[[nodiscard]] std::string ratio_text(double ratio);
 /// Three decimals below ten, fewer above, thousands separated: "0.935", "12.3", "1,204".
 [[nodiscard]] std::string figure_text(double value);
 /// "0.03 s", "43 s", "2 min 5 s", "1 h 3 min".

@@ -13,46 +13,68 @@ namespace {
 
 constexpr std::int64_t bins = 40;
 constexpr double shown_share = 0.995;   // of the scores: a few very large amounts would press all others into one bar
+constexpr double skewed = 20.0;         // times the median that the end must lie away for a logarithmic scale
 
-struct Shown {
-  double low = 0.0, high = 1.0;
-  std::int64_t beyond = 0;   ///< scores above
+/// The scale of the histogram: linear, or log10(1 + value / unit) for amounts that are many small ones and few large.
+struct Scale {
+  double low = 0.0, high = 1.0, unit = 0.0;   ///< unit 0: linear
+
+  [[nodiscard]] double place(double value) const { return unit > 0.0 ? std::log10(1.0 + value / unit) : value; }
+  [[nodiscard]] double value(double place) const { return unit > 0.0 ? unit * (std::pow(10.0, place) - 1.0) : place; }
 };
 
-Shown range_of(const std::vector<double>& values, bool probability) {
-  if (values.empty()) return {};
-  std::vector<double> sorted = values;
-  std::sort(sorted.begin(), sorted.end());
-  Shown out;
-  out.low = probability ? 0.0 : std::min(0.0, sorted[static_cast<std::size_t>(static_cast<double>(sorted.size() - 1) * (1.0 - shown_share))]);
-  out.high = sorted[static_cast<std::size_t>(std::ceil(static_cast<double>(sorted.size() - 1) * shown_share))];
-  if (sorted.back() <= out.high + 0.25 * (out.high - out.low)) out.high = sorted.back();
-  if (!(out.high > out.low)) out.high = out.low + 1.0;
-  if (probability) out.high = std::min(1.0, out.high);
-  out.high = ticks_for(out.low, out.high, {{}, probability ? Unit::percent : Unit::number, out.low, {}}, 5).high;
-  out.beyond = std::count_if(sorted.begin(), sorted.end(), [&](double v) { return v > out.high; });
-  return out;
+Scale probability_scale(const std::vector<double>& sorted) {
+  const double high = ticks_for(0.0, std::max(sorted.back(), 0.01), {{}, Unit::percent, 0.0, {}, {}}, 5).high;
+  return {0.0, std::min(1.0, high), 0.0};
+}
+
+Scale number_scale(const std::vector<double>& sorted) {
+  const auto at = [&](double share) { return sorted[static_cast<std::size_t>(std::llround(static_cast<double>(sorted.size() - 1) * share))]; };
+  Scale scale{std::min(0.0, at(1.0 - shown_share)), at(shown_share), 0.0};
+  const double middle = at(0.5);
+  if (sorted.front() >= 0.0 && middle > 0.0 && sorted.back() > skewed * middle) {
+    scale.unit = std::pow(10.0, std::floor(std::log10(middle)));
+    scale.low = 0.0;
+    scale.high = sorted.back();
+    return scale;
+  }
+  if (scale.low < 0.0) scale.low = ticks_for(scale.low, std::max(scale.high, 0.0), {}, 5).low;
+  if (!(scale.high > scale.low)) scale.high = scale.low + 1.0;
+  scale.high = ticks_for(scale.low, scale.high, {{}, Unit::number, scale.low, {}, {}}, 5).high;
+  return scale;
+}
+
+/// 0, one unit, ten units … of a logarithmic scale.
+std::vector<std::pair<double, std::string>> powers(const Scale& scale) {
+  std::vector<std::pair<double, std::string>> marks = {{0.0, "0"}};
+  const double last = scale.place(scale.high);
+  for (double value = scale.unit; scale.place(value) <= last; value *= 10.0) marks.emplace_back(scale.place(value), tick_text(value, value, Unit::number));
+  return marks;
 }
 
 std::string distribution(const SavedModel& model, std::size_t target, const TargetScores& scores, const std::string& unit) {
   const bool probability = model.architecture.heads[target].kind != HeadKind::number;
-  const Shown range = range_of(scores.value, probability);
-  Histogram chart{"Distribution of the scores", {unit, probability ? Unit::percent : Unit::number, {}, {}}, {"customers", Unit::count, {}, {}}, {}, std::vector<std::int64_t>(bins), {}};
-  for (std::int64_t b = 0; b <= bins; ++b) chart.edges.push_back(range.low + (range.high - range.low) * static_cast<double>(b) / static_cast<double>(bins));
-  std::int64_t below = 0;
-  for (const double v : scores.value) {
-    if (v > range.high) continue;
-    if (v < range.low) {
-      ++below;
-      continue;
-    }
-    const auto bin = static_cast<std::int64_t>((v - range.low) / (range.high - range.low) * static_cast<double>(bins));
+  std::vector<double> sorted = scores.value;
+  std::sort(sorted.begin(), sorted.end());
+  const Scale scale = probability ? probability_scale(sorted) : number_scale(sorted);
+  Histogram chart{"Distribution of the scores", {unit, probability ? Unit::percent : Unit::number, {}, {}, {}}, {"customers", Unit::count, {}, {}, {}}, {}, std::vector<std::int64_t>(bins), {}, {}};
+  const double from = scale.place(scale.low), to = scale.place(scale.high);
+  for (std::int64_t b = 0; b <= bins; ++b) chart.edges.push_back(from + (to - from) * static_cast<double>(b) / static_cast<double>(bins));
+  std::int64_t above = 0, below = 0;
+  for (const double v : sorted) {
+    above += v > scale.high ? 1 : 0;
+    below += v < scale.low ? 1 : 0;
+    if (v > scale.high || v < scale.low) continue;
+    const auto bin = static_cast<std::int64_t>((scale.place(v) - from) / (to - from) * static_cast<double>(bins));
     ++chart.counts[static_cast<std::size_t>(std::clamp<std::int64_t>(bin, 0, bins - 1))];
   }
-  chart.marks = model.targets[target].deciles;
+  for (const double bound : model.targets[target].deciles) chart.marks.push_back(scale.place(bound));
+  if (scale.unit > 0.0) chart.x.marks = powers(scale);
+  chart.says = [scale, probability](double place) { return value_text(scale.value(place), probability ? Unit::percent : Unit::number); };
   std::string reading = "How many customers have which score. Dashed lines cut the customers of the fit into tenths.";
-  if (range.beyond > 0) reading += fmt::format(" {} lie beyond the right end.", counted(range.beyond, "customer", "customers"));
-  if (below > 0) reading += fmt::format(" {} lie beyond the left end.", counted(below, "customer", "customers"));
+  if (scale.unit > 0.0) reading += " The scale is logarithmic: a step to the right is ten times as much.";
+  if (above > 0) reading += fmt::format(" {} beyond the right end.", counted(above, "customer lies", "customers lie"));
+  if (below > 0) reading += fmt::format(" {} beyond the left end.", counted(below, "customer lies", "customers lie"));
   return figure_html(chart, reading);
 }
 
@@ -75,8 +97,8 @@ std::string tenths(const SavedModel& model, std::size_t target, const TargetScor
   const double all = std::max<double>(static_cast<double>(scores.value.size()), 1.0);
   for (std::size_t t = 0; t < 10; ++t) {
     std::string range;
-    if (t < bounds.size()) range = "from " + value_text(bounds[t], unit);
-    if (t == bounds.size() && !bounds.empty()) range = "below " + value_text(bounds.back(), unit);
+    if (t < bounds.size()) range = "\u2265\u00a0" + value_text(bounds[t], unit);
+    if (t == bounds.size() && !bounds.empty()) range = "&lt;\u00a0" + value_text(bounds.back(), unit);
     std::vector<std::string> row = {std::to_string(t + 1), range, count_text(counts[t]), percent_text(static_cast<double>(counts[t]) / all),
                                     counts[t] > 0 ? value_text(sums[t] / static_cast<double>(counts[t]), unit) : "\u2013"};
     if (head.kind == HeadKind::binary) row.push_back(count_text(std::llround(sums[t])));
@@ -87,7 +109,7 @@ std::string tenths(const SavedModel& model, std::size_t target, const TargetScor
 }
 
 std::string likeliest_figure(const HeadSpec& head, const TargetScores& scores) {
-  BarChart chart{"Likeliest class", "class", {"customers", Unit::count, {}, {}}, {}, {}};
+  BarChart chart{"Likeliest class", "class", {"customers", Unit::count, {}, {}, {}}, {}, {}};
   BarSeries series{"customers", "model", {}};
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < head.classes.size(); ++k) order.push_back(k);
@@ -124,7 +146,7 @@ Section scores_section(const FitRecord& record, const ScoreRecord& scores) {
     body += "<h3>" + escape(head.name) + "</h3>\n" + expectation(record, t, scores.targets[t]);
     std::string charts = distribution(record.model, t, scores.targets[t], unit);
     if (head.kind == HeadKind::classes) charts = likeliest_figure(head, scores.targets[t]) + charts;
-    body += "<div class=\"charts\">\n" + charts + "<div>" + tenths(record.model, t, scores.targets[t]) + "</div></div>\n";
+    body += "<div class=\"charts beside\">\n" + charts + "<div>" + tenths(record.model, t, scores.targets[t]) + "</div></div>\n";
   }
   return {"scores", "Scores of all customers", body};
 }

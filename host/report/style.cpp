@@ -41,7 +41,7 @@ constexpr const char* parts = R"(
 .tile .big { font-size: 1.7rem; line-height: 1.2; font-weight: 650; margin: 0 0 4px; font-variant-numeric: tabular-nums; }
 .tile p { font-size: .88rem; margin: 0 0 6px; }
 .tile .beside { color: var(--soft); margin: 0; font-variant-numeric: tabular-nums; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; margin: 16px 0; }
+.charts.beside { align-items: start; } .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; margin: 16px 0; }
 figure { margin: 0; padding: 14px; background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; min-width: 0; break-inside: avoid; }
 figcaption { font-size: .86rem; margin-top: 6px; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 4px; padding: 0; font-size: .86rem; }
@@ -68,13 +68,13 @@ constexpr const char* tables = R"(
 .scroll { overflow-x: auto; margin: 8px 0 16px; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-size: .86rem; padding-bottom: 4px; }
-th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; }
+td { white-space: nowrap; } th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; }
 th { font-weight: 600; } th[scope=row] { text-align: left; font-weight: 400; } thead th:first-child { text-align: left; }
 td small, th small { color: var(--soft); font-weight: 400; }
 td b { font-weight: 700; }
 .confusion td { text-align: center; padding: 6px 12px; min-width: 64px; border: 1px solid var(--rule); }
 .confusion td.heat { background: rgba(var(--heat), var(--share)); }
-.confusion th[scope=col] { text-align: center; padding: 5px 12px; }
+.confusion td small { color: inherit; } .confusion th[scope=col] { text-align: center; padding: 5px 12px; }
 .meter { display: inline-block; width: 120px; height: 9px; background: var(--grid); border-radius: 2px; }
 .meter i { display: block; height: 9px; background: var(--model); border-radius: 2px; }
 pre { background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; padding: 12px; overflow-x: auto; font-size: .82rem; }

@@ -109,7 +109,7 @@ std::string svg(const BarChart& chart) {
   for (const BarSeries& series : chart.series)
     for (const double value : series.values) y.take(value);
   const auto groups = static_cast<double>(chart.groups.size()), bars = static_cast<double>(chart.series.size());
-  const Axis x{chart.x_label, Unit::number, 0.0, std::max(groups, 1.0)};
+  const Axis x{chart.x_label, Unit::number, 0.0, std::max(groups, 1.0), {}};
   const Frame frame(x, chart.y, 0.0, groups, y.low, y.high, false);
   const double slot = frame.x(1.0) - frame.x(0.0), wide = 0.8 * slot / std::max(bars, 1.0);
   std::string drawn;
@@ -138,7 +138,7 @@ std::string svg(const Histogram& chart) {
   std::string drawn;
   for (std::size_t i = 0; i < chart.counts.size(); ++i)
     drawn += bar(frame.x(chart.edges[i]) + 0.5, frame.x(chart.edges[i + 1]) - 0.5, frame.y(static_cast<double>(chart.counts[i])), frame.y(0.0), "model",
-                 fmt::format("{} to {}: {}", value_text(chart.edges[i], x.unit), value_text(chart.edges[i + 1], x.unit), count_text(chart.counts[i])));
+                 fmt::format("{} to {}: {}", chart.says(chart.edges[i]), chart.says(chart.edges[i + 1]), count_text(chart.counts[i])));
   for (const double at : chart.marks)
     if (at > *x.from && at < *x.to) drawn += fmt::format("<line class=\"mark\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", frame.x(at), frame.top(), frame.bottom());
   return frame.svg(description(chart.title, x, chart.y), drawn);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ struct Histogram {
   std::vector<double> edges;       ///< one more than the counts
   std::vector<std::int64_t> counts;
   std::vector<double> marks;
+  std::function<std::string(double)> says;   ///< the value at a place of the x axis, for the bars' own titles
 };
 
 /// The svg element of a chart.

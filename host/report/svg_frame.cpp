@@ -50,27 +50,37 @@ Ticks ticks_for(double low, double high, const Axis& axis, int wanted) {
 Frame::Frame(Axis x, Axis y, double x_low, double x_high, double y_low, double y_high, bool numbered_x)
     : x_(std::move(x)), y_(std::move(y)), x_ticks_(ticks_for(x_low, x_high, x_, 5)), y_ticks_(ticks_for(y_low, y_high, y_, 5)), numbered_x_(numbered_x) {
   double widest = 0.0;
-  for (const double at : y_ticks_.at) widest = std::max(widest, text_width(tick_text(at, y_ticks_.step, y_.unit)));
+  for (const auto& mark : marks_of(y_, y_ticks_)) widest = std::max(widest, text_width(mark.second));
   left_ = 30.0 + widest;
-  const double last = numbered_x && !x_ticks_.at.empty() ? text_width(tick_text(x_ticks_.at.back(), x_ticks_.step, x_.unit)) / 2.0 : 0.0;
+  const auto along = marks_of(x_, x_ticks_);
+  const double last = numbered_x && !along.empty() ? text_width(along.back().second) / 2.0 : 0.0;
   right_ = width - std::max(10.0, last + 2.0);
+}
+
+std::vector<std::pair<double, std::string>> Frame::marks_of(const Axis& axis, const Ticks& ticks) {
+  if (!axis.marks.empty()) return axis.marks;
+  std::vector<std::pair<double, std::string>> marks;
+  for (const double at : ticks.at) marks.emplace_back(at, tick_text(at, ticks.step, axis.unit));
+  return marks;
 }
 
 std::string Frame::grid() const {
   std::string out;
-  for (const double at : y_ticks_.at) out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{2:.1f}\" x2=\"{1:.1f}\" y2=\"{2:.1f}\"/>", left_, right_, y(at));
+  for (const auto& mark : marks_of(y_, y_ticks_))
+    out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{2:.1f}\" x2=\"{1:.1f}\" y2=\"{2:.1f}\"/>", left_, right_, y(mark.first));
   if (numbered_x_)
-    for (const double at : x_ticks_.at) out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", x(at), top_, bottom_);
+    for (const auto& mark : marks_of(x_, x_ticks_))
+      out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", x(mark.first), top_, bottom_);
   return out;
 }
 
 std::string Frame::axes() const {
   std::string out;
-  for (const double at : y_ticks_.at)
-    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left_ - 6.0, y(at) + 4.0, tick_text(at, y_ticks_.step, y_.unit));
+  for (const auto& [at, text] : marks_of(y_, y_ticks_))
+    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left_ - 6.0, y(at) + 4.0, text);
   if (numbered_x_)
-    for (const double at : x_ticks_.at)
-      out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", x(at), bottom_ + 17.0, tick_text(at, x_ticks_.step, x_.unit));
+    for (const auto& [at, text] : marks_of(x_, x_ticks_))
+      out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", x(at), bottom_ + 17.0, text);
   out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" y1=\"{2:.1f}\" x2=\"{1:.1f}\" y2=\"{2:.1f}\"/>", left_, right_, bottom_);
   out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", left_, top_, bottom_);
   out += fmt::format("<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", (left_ + right_) / 2.0, height - 8.0, escape(x_.label));

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/report/number_text.hpp"
@@ -13,6 +14,7 @@ struct Axis {
   std::string label;                  ///< what it shows, with its unit
   Unit unit = Unit::number;
   std::optional<double> from, to;     ///< where it begins and ends; left out: round numbers around the data
+  std::vector<std::pair<double, std::string>> marks;   ///< where it is marked and with what; left out: at round numbers
 };
 
 /// Round numbers at which an axis is marked, about `wanted` of them, and the ends of the axis.
@@ -43,6 +45,8 @@ class Frame {
   [[nodiscard]] std::string svg(const std::string& description, const std::string& drawn) const;
 
  private:
+  /// Where an axis is marked, with the text there.
+  [[nodiscard]] static std::vector<std::pair<double, std::string>> marks_of(const Axis& axis, const Ticks& ticks);
   [[nodiscard]] std::string grid() const;
   [[nodiscard]] std::string axes() const;
 

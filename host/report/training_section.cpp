@@ -23,7 +23,7 @@ const char* loss_name(HeadKind kind) {
 
 std::string loss_figure(const FitRecord& record, std::size_t target, const std::vector<std::string>& fits) {
   const HeadSpec& head = record.model.architecture.heads[target];
-  LineChart chart{"Loss of " + head.name, {"epoch: times the model has seen its training part", Unit::count, {}, {}}, {loss_name(head.kind), Unit::number, {}, {}}, {}};
+  LineChart chart{"Loss of " + head.name, {"epoch: times the model has seen its training part", Unit::count, {}, {}, {}}, {loss_name(head.kind), Unit::number, {}, {}, {}}, {}};
   bool validated = false;
   for (std::size_t f = 0; f < fits.size(); ++f) {
     const bool last = f + 1 == fits.size(), first = f == 0;
