@@ -15,6 +15,11 @@ target_link_libraries(footfall_emulated_options INTERFACE footfall_boost_context
 
 footfall_add_library(footfall_emulator STATIC ${emulator_sources})
 target_link_libraries(footfall_emulator PUBLIC footfall_emulated_options)
+if("thread" IN_LIST FOOTFALL_SANITIZE)
+  # Kernels are checked, the scheduler of their threads is not: it tells ThreadSanitizer what is ordered (src/thread_checking.hpp).
+  target_compile_options(footfall_emulator PRIVATE -fno-sanitize=thread)
+  target_compile_definitions(footfall_emulator PRIVATE FOOTFALL_THREAD_CHECKED=1)
+endif()
 
 get_property(cuda_sources GLOBAL PROPERTY FOOTFALL_CUDA_SOURCES)
 set(kernel_sources ${cuda_sources})

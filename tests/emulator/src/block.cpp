@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "tests/emulator/src/runtime.hpp"
+#include "tests/emulator/src/thread_checking.hpp"
 
 namespace footfall_emulator {
 namespace {
@@ -31,6 +32,12 @@ struct Fiber : Lane {
   unsigned mask = 0, argument = 0, width = 32;
   std::uint64_t value = 0, answer = 0;
   ctx::fiber self, scheduler;
+  void* checked = nullptr;  // the thread checker's idea of this thread
+};
+
+// Addresses by which the thread checker knows what is ordered; each block has its own.
+struct Meetings {
+  char barrier[2], warp[32], end;
 };
 
 struct Block {
@@ -38,6 +45,9 @@ struct Block {
   std::vector<Fiber> fibers;
   unsigned finished = 0, at_barrier = 0, barrier_result = 0;
   unsigned char* shared = nullptr;  ///< dynamic shared memory, which ends before a closed page
+  Meetings* meetings = nullptr;
+  unsigned barriers = 0;
+  void* checked = nullptr;  ///< of the scheduler
 };
 
 }  // namespace
@@ -56,6 +66,11 @@ Workshop& workshop() {
   Workshop*& mine = thread_state().workshop;
   if (mine == nullptr) mine = new Workshop;
   return *mine;
+}
+
+// Forgets what the thread checker knows of memory that the next block takes over.
+void renew(unsigned char* memory, std::size_t bytes) {
+  if (mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED) fault("memory of a block cannot be renewed");
 }
 
 // Stacks of 1024 threads, each with a closed page below it; memory is only taken where it is touched.
@@ -80,6 +95,7 @@ unsigned char* dynamic_memory(std::size_t bytes) {
     mprotect(mine.shared_end, kPage, PROT_NONE);
   }
   const std::size_t rounded = (bytes + 15) / 16 * 16;
+  if (checked::on) renew(mine.shared_end - kMostShared, kMostShared);
   std::memset(mine.shared_end - rounded, 0xff, rounded);
   return mine.shared_end - rounded;
 }
@@ -132,7 +148,10 @@ const char* word(Together kind) {
   fault(text);
 }
 
-void wait_for_others(Fiber& fiber) { fiber.scheduler = std::move(fiber.scheduler).resume(); }
+void wait_for_others(Fiber& fiber) {
+  checked::switch_to(workshop().block.checked);
+  fiber.scheduler = std::move(fiber.scheduler).resume();
+}
 
 void release_barrier(Block& block) {
   for (Fiber& fiber : block.fibers) {
@@ -145,6 +164,7 @@ void release_barrier(Block& block) {
     fiber.state = State::ready;
   }
   block.at_barrier = 0;
+  ++block.barriers;
 }
 
 // All lanes of the mask are here: every one gets its answer.
@@ -201,9 +221,10 @@ void complete(Fiber* warp, unsigned mask) {
 void run_block(Block& block, const Launch& launch, uint3 at, const std::function<void()>& kernel) {
   const unsigned threads = launch.block.x * launch.block.y * launch.block.z;
   block.launch = &launch;
-  block.finished = block.at_barrier = 0;
-  if (block.fibers.size() != threads) block.fibers = std::vector<Fiber>(threads);
+  block.finished = block.at_barrier = block.barriers = 0;
+  block.checked = checked::current();
   block.shared = dynamic_memory(launch.shared_bytes);
+  if (checked::on) renew(stack_of(0), threads * kStack);
 
   for (unsigned i = 0; i < threads; ++i) {
     Fiber& fiber = block.fibers[i];
@@ -213,6 +234,7 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
     fiber.grid_dim = launch.grid;
     fiber.linear = i;
     fiber.state = State::ready;
+    if (checked::on) fiber.checked = checked::create(name(fiber).c_str());
     ctx::stack_context stack;
     stack.size = kStack - kPage;
     stack.sp = stack_of(i) + kStack;
@@ -220,8 +242,10 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
                             [&fiber, &block, &kernel](ctx::fiber&& scheduler) {
                               fiber.scheduler = std::move(scheduler);
                               kernel();
+                              checked::release(&block.meetings->end);
                               fiber.state = State::finished;
                               ++block.finished;
+                              checked::switch_to(block.checked);
                               return std::move(fiber.scheduler);
                             });
   }
@@ -235,6 +259,7 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
       Fiber& fiber = block.fibers[(start + static_cast<std::uint64_t>(k) * stride) % threads];
       if (fiber.state != State::ready) continue;
       workshop().now = &fiber;
+      checked::switch_to(fiber.checked);
       fiber.self = std::move(fiber.self).resume();
       moved = true;
     }
@@ -244,6 +269,8 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
       stuck(block, "divergent warp operation: not every lane of the mask arrives");
     }
   }
+  checked::acquire(&block.meetings->end);
+  for (Fiber& fiber : block.fibers) checked::destroy(fiber.checked);
 }
 
 }  // namespace
@@ -259,8 +286,11 @@ unsigned block_barrier(unsigned vote, Site site) {
   fiber.site = site;
   fiber.vote = vote;
   fiber.state = State::at_block_barrier;
+  char* meeting = &block.meetings->barrier[block.barriers % 2];
+  checked::release(meeting);
   if (++block.at_barrier == block.fibers.size()) release_barrier(block);
   wait_for_others(fiber);
+  checked::acquire(meeting);
   return block.barrier_result;
 }
 
@@ -283,6 +313,8 @@ std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, u
   const unsigned exist = present == kWarp ? 0xffffffffu : (1u << present) - 1u;
   const unsigned group = mask & exist;
   fiber.state = State::at_warp_operation;
+  char* meeting = &block.meetings->warp[fiber.linear / kWarp];
+  checked::release(meeting);
   Fiber* warp = &block.fibers[first];
   for (unsigned i = 0; i < present; ++i) {
     if ((group >> i & 1u) == 0) continue;
@@ -290,6 +322,7 @@ std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, u
     if (other.state == State::finished) stuck(block, "divergent warp operation: the mask names a lane that has returned");
     if (other.state != State::at_warp_operation || other.mask != mask) {
       wait_for_others(fiber);
+      checked::acquire(meeting);
       return fiber.answer;
     }
   }
@@ -297,6 +330,7 @@ std::uint64_t warp_together(Together kind, unsigned mask, std::uint64_t value, u
     if ((group >> i & 1u) != 0 && (warp[i].kind != kind || warp[i].width != width))
       stuck(block, "divergent warp operation: lanes of one mask are in different operations");
   complete(warp, group);
+  checked::acquire(meeting);
   return fiber.answer;
 }
 
@@ -326,13 +360,25 @@ void run_blocks(const Launch& launch, const std::function<void()>& kernel) {
   const std::uint64_t start = choose(blocks);
   std::uint64_t stride = 1 + choose(blocks);
   while (std::gcd(stride, blocks) != 1) ++stride;
-  const StaticShared shared = static_shared_of(launch.function);
-  std::uint64_t index = start;
-  for (std::uint64_t i = 0; i < blocks; ++i, index = (index + stride) % blocks) {
-    const uint3 at{static_cast<unsigned>(index % launch.grid.x), static_cast<unsigned>(index / launch.grid.x % launch.grid.y),
-                   static_cast<unsigned>(index / launch.grid.x / launch.grid.y)};
-    poison(shared);
-    run_block(workshop().block, launch, at, kernel);
+  constexpr std::uint64_t batch = checked::on ? 32 : 1;
+  Workshop& mine = workshop();
+  const unsigned threads = launch.block.x * launch.block.y * launch.block.z;
+  if (mine.block.fibers.size() != threads) mine.block.fibers = std::vector<Fiber>(threads);
+  const int running = thread_state().running;
+  for (std::uint64_t first = 0; first < blocks; first += batch) {
+    const std::size_t count = std::min(batch, blocks - first);
+    std::vector<std::unique_ptr<Meetings>> meetings(count);
+    for (auto& each : meetings) each = std::make_unique<Meetings>();
+    checked::one_after_the_other(count, [&](std::size_t k) {
+      thread_state().workshop = &mine;
+      thread_state().running = running;
+      const std::uint64_t index = (start + (first + k) % blocks * (stride % blocks)) % blocks;
+      const uint3 at{static_cast<unsigned>(index % launch.grid.x), static_cast<unsigned>(index / launch.grid.x % launch.grid.y),
+                     static_cast<unsigned>(index / launch.grid.x / launch.grid.y)};
+      poison(static_shared_of(launch.function));
+      mine.block.meetings = meetings[k].get();
+      run_block(mine.block, launch, at, kernel);
+    });
   }
 }
 

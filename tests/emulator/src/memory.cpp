@@ -192,6 +192,7 @@ void* allocate_device(std::size_t bytes, const std::string& what) {
   m.used += bytes;
   void* result = a.memory;
   m.alive.emplace(a.memory, std::move(a));
+  m.open.reserve(2 * m.alive.size());  // a handler of signals may not allocate
   return result;
 }
 
