@@ -35,6 +35,12 @@ std::int64_t allowed_memory() {
   return bytes;
 }
 
+/// Below it the libraries cannot even set themselves up, and not all of them say so.
+std::int64_t least_memory(int threads) {
+  constexpr std::int64_t mebibyte = std::int64_t{1} << 20;
+  return (64 + 16 * static_cast<std::int64_t>(threads)) * mebibyte;
+}
+
 /// Makes the promise one that cannot be broken: an allocation beyond it fails. The CUDA driver maps far more than it uses, so not there.
 void keep_within(std::int64_t bytes) {
   rlimit limit{};
@@ -74,6 +80,9 @@ RunOptions run_options(const CommonFlags& flags) {
   options.device = choice.device;
   options.threads = flags.threads > 0 ? flags.threads : allowed_processors();
   options.memory = flags.memory.empty() ? allowed_memory() / 10 * 7 : parse_bytes(flags.memory);
+  if (const std::int64_t least = least_memory(options.threads); options.memory < least)
+    throw bad_input(fmt::format("{} bytes of memory are too little for {} thread{}", options.memory, options.threads, options.threads == 1 ? "" : "s"),
+                    fmt::format("give --memory {}MiB or more, or fewer --threads", least >> 20));
   if (!options.device.is_cuda()) keep_within(options.memory);
   options.observer.note(fmt::format("device {} ({}), {} thread{}", choice.device.name(), choice.reason, options.threads, options.threads == 1 ? "" : "s"));
   return options;

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <exception>
 #include <new>
 
@@ -44,6 +45,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit of the process is then an error like a full disk, not a sudden end
   footfall::set_cuda_library_name(FOOTFALL_CUDA_LIBRARY);
   return run(argc, argv);
 }

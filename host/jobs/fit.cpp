@@ -85,15 +85,16 @@ std::vector<std::int64_t> final_rows(const Job& job, const Prepared& prepared, c
   return rows_where(prepared, [&](const ExampleKey& key) { return key.cutoff >= oldest; });
 }
 
-/// What a fit writes. model.json comes first: a folder without it is no model.
-constexpr const char* files_of_model[] = {"model.json", "weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv"};
+/// What a fit writes. model.json comes last: a folder without it is no model.
+constexpr const char* files_of_model[] = {"weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv", "model.json"};
 
-/// The folder of the model. A model that is to be replaced stays until everything that replaces it was computed, and a fit that fails leaves
-/// nothing of its own behind.
+/// The folder of the model. The files are written in a folder inside it and moved when all of them are whole: until then a model that is to be
+/// replaced stays, and a fit that fails leaves nothing of its own behind.
 class ModelFolder {
  public:
   ModelFolder(std::filesystem::path folder, Existing existing) : folder_(std::move(folder)) {
     if (folder_.has_parent_path() && !folder_.has_filename()) folder_ = folder_.parent_path();
+    partial_ = folder_ / ".partial";
     if (std::filesystem::is_directory(folder_) && !std::filesystem::is_empty(folder_) && existing == Existing::refuse)
       throw bad_input(folder_.string() + " exists already", "give --overwrite to replace it, --resume to go on, or another --out");
     for (std::filesystem::path missing = folder_; !missing.empty() && !std::filesystem::exists(missing); missing = missing.parent_path()) made_.push_back(missing);
@@ -103,36 +104,39 @@ class ModelFolder {
     if (problem) throw bad_input("the folder " + folder_.string() + " cannot be made: " + problem.message(), "choose another --out");
   }
   ~ModelFolder() {
-    if (whole_) return;
     std::error_code ignored;
-    if (begun_) remove_files(ignored);
-    for (const std::filesystem::path& folder : made_) std::filesystem::remove(folder, ignored);
+    std::filesystem::remove_all(partial_, ignored);
+    if (!whole_)
+      for (const std::filesystem::path& folder : made_) std::filesystem::remove(folder, ignored);
   }
   ModelFolder(const ModelFolder&) = delete;  // two owners would remove it twice
   ModelFolder& operator=(const ModelFolder&) = delete;
 
-  /// Removes the model that was there.
-  void begin() {
-    begun_ = true;
+  /// Where to write. What a fit that was killed has left there goes.
+  [[nodiscard]] const std::filesystem::path& begin() {
     std::error_code problem;
-    if (!remove_files(problem)) throw bad_input("the model in " + folder_.string() + " cannot be replaced: " + problem.message(), "choose another --out");
+    std::filesystem::remove_all(partial_, problem);
+    if (!problem) std::filesystem::create_directories(partial_, problem);
+    if (problem) throw_write_error(partial_, problem.value());
+    return partial_;
   }
-  void keep() { whole_ = true; }
-  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return folder_ / name; }
-  [[nodiscard]] const std::filesystem::path& path() const { return folder_; }
+
+  /// Replaces the model that was there.
+  void finish() {
+    std::error_code problem;
+    std::filesystem::remove(folder_ / "model.json", problem);
+    for (const char* name : files_of_model) {
+      if (!problem) std::filesystem::remove(folder_ / name, problem);
+      if (!problem && std::filesystem::exists(partial_ / name)) std::filesystem::rename(partial_ / name, folder_ / name, problem);
+    }
+    if (problem) throw_write_error(folder_, problem.value());
+    whole_ = true;
+  }
 
  private:
-  bool remove_files(std::error_code& problem) {
-    for (const char* name : files_of_model) {
-      std::filesystem::remove(folder_ / name, problem);
-      if (problem) return false;
-    }
-    return true;
-  }
-
-  std::filesystem::path folder_;
+  std::filesystem::path folder_, partial_;
   std::vector<std::filesystem::path> made_;   ///< the innermost first
-  bool begun_ = false, whole_ = false;
+  bool whole_ = false;
 };
 
 std::string history_lines(const std::string& name, const std::vector<HeadSpec>& heads, const TrainingResult& result, bool header) {
@@ -277,28 +281,28 @@ class Fit {
 
   void save() {
     judge_all();
-    folder_.begin();
+    const std::filesystem::path& folder = folder_.begin();
     const SavedModel model = saved();
-    if (job_.split.kind == SplitKind::test_files) add_test_files(model);
+    if (job_.split.kind == SplitKind::test_files) add_test_files(model, folder);
     metrics_["model"] = {{"parameters", parameters_}, {"padding", last_.training.padding}, {"best_epoch", last_.training.best_epoch}};
     metrics_["protocol"] = job_.split.kind == SplitKind::out_of_time ? "out of time" : job_.split.kind == SplitKind::folds ? "folds"
                            : job_.split.kind == SplitKind::test_files ? "test files" : "held out";
     metrics_["device"] = options_.device.name();
-    if (!tested_.empty()) write_test_predictions(folder_ / "test_predictions.parquet", read_.base.ids, model.architecture.heads, prepared_, tested_);
-    write_file(folder_ / "history.csv", history_);
+    if (!tested_.empty()) write_test_predictions(folder / "test_predictions.parquet", read_.base.ids, model.architecture.heads, prepared_, tested_);
+    write_file(folder / "history.csv", history_);
     metrics_["timing"]["save"] = timer_.lap();
-    write_file(folder_ / "metrics.json", metrics_.dump(2) + "\n");
-    save_model(folder_.path(), model);
-    folder_.keep();
+    write_file(folder / "metrics.json", metrics_.dump(2) + "\n");
+    save_model(folder, model);
+    folder_.finish();
   }
 
-  void add_test_files(const SavedModel& model) {
+  void add_test_files(const SavedModel& model, const std::filesystem::path& folder) {
     Job other = job_;
     FilesSpec& files = other.customers && !other.events ? other.customers->table : other.events->table;
     files.files = job_.split.test_files;
     const Evaluation evaluation = evaluate_base(model, read_base(other), shop_);
     metrics_["test"] = evaluation.figures;
-    write_test_predictions(folder_ / "test_predictions.parquet", evaluation.ids, model.architecture.heads, evaluation.prepared, {evaluation.tested});
+    write_test_predictions(folder / "test_predictions.parquet", evaluation.ids, model.architecture.heads, evaluation.prepared, {evaluation.tested});
   }
 
   const Job& asked_;

@@ -19,7 +19,7 @@ enum class Existing { refuse, overwrite, resume };
 ///
 /// With `resume` a finished model is left as it is, and its metrics are returned; an unfinished one is started anew.
 /// Throws Error{bad_input} for everything that is wrong with the job or its data. A fit that fails leaves nothing behind, and a model that it
-/// was to replace as it was, unless it fails while writing.
+/// was to replace as it was.
 nlohmann::ordered_json fit(const Job& job, const std::filesystem::path& folder, Existing existing, const RunOptions& options);
 
 }  // namespace footfall

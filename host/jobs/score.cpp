@@ -125,7 +125,8 @@ class Output {
   /// Other files of the folder stay.
   void replace_shards(std::error_code& problem) const {
     for (const auto& entry : std::filesystem::directory_iterator(out_, problem))
-      if (entry.path().extension() == ".parquet") std::filesystem::remove(entry.path(), problem);
+      if (!problem && entry.path().extension() == ".parquet") std::filesystem::remove(entry.path(), problem);
+    if (problem) return;
     for (const auto& entry : std::filesystem::directory_iterator(partial_, problem))
       if (!problem) std::filesystem::rename(entry.path(), out_ / entry.path().filename(), problem);
   }

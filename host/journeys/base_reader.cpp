@@ -37,9 +37,9 @@ void check_filled(const Table& table, const Column& column, bool filtered) {
 
 void check_amounts(const Table& table, const Column& amount) {
   for (std::int64_t row = 0; row < table.rows; ++row)
-    if (std::isinf(amount.number_at(row)))
-      throw bad_input(table.place(row) + ": the amount " + amount.name + " is infinite",
-                      "fix the file, or leave the row out by [events] where");
+    if (std::isinf(static_cast<float>(amount.number_at(row))))
+      throw bad_input(table.place(row) + ": the amount " + amount.name + " is infinite or too large",
+                      "numbers reach to 3.4e38; fix the file, or leave the row out by [events] where");
 }
 
 /// Both tables must hold ids of one kind, or no customer of one is found in the other.
@@ -136,7 +136,7 @@ Table read_events(const Job& job) {
   Table table = read_table(request);
   check_filled(table, table.at(job.events->customer), true);
   check_filled(table, table.at(job.events->time), true);
-  if (!request.derived.empty()) check_amounts(table, table.at(amount_column(*job.events)));
+  if (!job.events->amount.empty()) check_amounts(table, table.at(amount_column(*job.events)));
   return table;
 }
 
