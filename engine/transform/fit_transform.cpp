@@ -103,7 +103,11 @@ bool needs_order(NumericMissing policy) { return policy == NumericMissing::media
 
 ColumnScale scale_of(Scale scale, const Moments& moments, float largest) {
   ColumnScale out;
-  if (scale == Scale::none || moments.count == 0) return out;
+  if (scale == Scale::none) return out;
+  if (moments.count == 0) {
+    out.inverse = 0.0F;  // the fit knows nothing of such a column, so what turns up in it later says nothing
+    return out;
+  }
   const double n = static_cast<double>(moments.count);
   const double deviation = std::sqrt(moments.m2 / n);
   const double range = moments.maximum - moments.minimum;
