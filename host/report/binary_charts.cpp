@@ -16,7 +16,7 @@ constexpr double finest = 1.0 / 300.0;   // of an axis: nearer points cannot be 
 
 Axis share_axis(std::string label) { return {std::move(label), Unit::percent, 0.0, 1.0, {}}; }
 
-/// Baselines below, the model on top of them, but the model first in the legend.
+/// The model, then its baselines.
 template <class MakeCurve>
 std::vector<LineSeries> with_baselines(const TestedTarget& tested, const MakeCurve& curve) {
   std::vector<LineSeries> series;

@@ -15,12 +15,12 @@ constexpr std::int64_t bins = 40;
 constexpr double shown_share = 0.995;   // of the scores: a few very large amounts would press all others into one bar
 constexpr double skewed = 20.0;         // times the median that the end must lie away for a logarithmic scale
 
-/// The scale of the histogram: linear, or log10(1 + value / unit) for amounts that are many small ones and few large.
+/// The scale of the histogram: linear, or log10(1 + |value| / unit) to both sides of 0 for amounts that are many small ones and few large.
 struct Scale {
   double low = 0.0, high = 1.0, unit = 0.0;   ///< unit 0: linear
 
-  [[nodiscard]] double place(double value) const { return unit > 0.0 ? std::log10(1.0 + value / unit) : value; }
-  [[nodiscard]] double value(double place) const { return unit > 0.0 ? unit * (std::pow(10.0, place) - 1.0) : place; }
+  [[nodiscard]] double place(double value) const { return unit > 0.0 ? std::copysign(std::log10(1.0 + std::abs(value) / unit), value) : value; }
+  [[nodiscard]] double value(double place) const { return unit > 0.0 ? std::copysign(unit * (std::pow(10.0, std::abs(place)) - 1.0), place) : place; }
 };
 
 Scale probability_scale(const std::vector<double>& sorted) {
@@ -31,13 +31,8 @@ Scale probability_scale(const std::vector<double>& sorted) {
 Scale number_scale(const std::vector<double>& sorted) {
   const auto at = [&](double share) { return sorted[static_cast<std::size_t>(std::llround(static_cast<double>(sorted.size() - 1) * share))]; };
   Scale scale{std::min(0.0, at(1.0 - shown_share)), at(shown_share), 0.0};
-  const double middle = at(0.5);
-  if (sorted.front() >= 0.0 && middle > 0.0 && sorted.back() > skewed * middle) {
-    scale.unit = std::pow(10.0, std::floor(std::log10(middle)));
-    scale.low = 0.0;
-    scale.high = sorted.back();
-    return scale;
-  }
+  const double middle = std::abs(at(0.5));
+  if (middle > 0.0 && std::max(sorted.back(), -sorted.front()) > skewed * middle) return {std::min(0.0, sorted.front()), std::max(0.0, sorted.back()), std::pow(10.0, std::floor(std::log10(middle)))};
   if (scale.low < 0.0) scale.low = ticks_for(scale.low, std::max(scale.high, 0.0), {}, 5).low;
   if (!(scale.high > scale.low)) scale.high = scale.low + 1.0;
   scale.high = ticks_for(scale.low, scale.high, {{}, Unit::number, scale.low, {}, {}}, 5).high;
@@ -47,8 +42,10 @@ Scale number_scale(const std::vector<double>& sorted) {
 /// 0, one unit, ten units … of a logarithmic scale.
 std::vector<std::pair<double, std::string>> powers(const Scale& scale) {
   std::vector<std::pair<double, std::string>> marks = {{0.0, "0"}};
-  const double last = scale.place(scale.high);
-  for (double value = scale.unit; scale.place(value) <= last; value *= 10.0) marks.emplace_back(scale.place(value), tick_text(value, value, Unit::number));
+  for (double value = scale.unit; value <= std::max(scale.high, -scale.low); value *= 10.0)
+    for (const double signed_value : {value, -value})
+      if (signed_value >= scale.low && signed_value <= scale.high) marks.emplace_back(scale.place(signed_value), tick_text(signed_value, value, Unit::number));
+  std::sort(marks.begin(), marks.end());
   return marks;
 }
 
@@ -72,7 +69,7 @@ std::string distribution(const SavedModel& model, std::size_t target, const Targ
   if (scale.unit > 0.0) chart.x.marks = powers(scale);
   chart.says = [scale, probability](double place) { return value_text(scale.value(place), probability ? Unit::percent : Unit::number); };
   std::string reading = "How many customers have which score. Dashed lines cut the customers of the fit into tenths.";
-  if (scale.unit > 0.0) reading += " The scale is logarithmic: a step to the right is ten times as much.";
+  if (scale.unit > 0.0) reading += " The scale is logarithmic: each mark is ten times the one before.";
   if (above > 0) reading += fmt::format(" {} beyond the right end.", counted(above, "customer lies", "customers lie"));
   if (below > 0) reading += fmt::format(" {} beyond the left end.", counted(below, "customer lies", "customers lie"));
   return figure_html(chart, reading);

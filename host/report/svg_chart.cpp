@@ -97,7 +97,8 @@ std::string description(const std::string& title, const Axis& x, const Axis& y) 
 std::string svg(const LineChart& chart) {
   const Frame frame = frame_of(chart);
   std::string drawn;
-  for (const LineSeries& series : chart.series) {
+  for (auto at = chart.series.rbegin(); at != chart.series.rend(); ++at) {
+    const LineSeries& series = *at;
     if (series.points.size() > 1) drawn += line_path(series, frame);
     if (series.markers || series.points.size() == 1) drawn += markers(series, frame);
   }

@@ -23,7 +23,7 @@ struct LineSeries {
 struct LineChart {
   std::string title;
   Axis x, y;
-  std::vector<LineSeries> series;  ///< drawn in this order, the first below
+  std::vector<LineSeries> series;  ///< the first is drawn on top of the others
 };
 
 /// Groups of bars side by side, one group a name.

@@ -25,7 +25,7 @@ std::string loss_figure(const FitRecord& record, std::size_t target, const std::
   const HeadSpec& head = record.model.architecture.heads[target];
   LineChart chart{"Loss of " + head.name, {"epoch: times the model has seen its training part", Unit::count, {}, {}, {}}, {loss_name(head.kind), Unit::number, {}, {}, {}}, {}};
   bool validated = false;
-  for (std::size_t f = 0; f < fits.size(); ++f) {
+  for (std::size_t f = fits.size(); f-- > 0;) {
     const bool last = f + 1 == fits.size(), first = f == 0;
     LineSeries training{{}, last ? "second" : "second faint", {}, false, {}}, validation{{}, last ? "model" : "model faint", {}, false, {}};
     for (const HistoryLine& line : record.history) {
@@ -38,8 +38,8 @@ std::string loss_figure(const FitRecord& record, std::size_t target, const std::
     if (last || first) training.name = "training part" + which;
     if ((last || first) && !validation.points.empty()) validation.name = "validation part" + which;
     validated = validated || !validation.points.empty();
-    chart.series.push_back(std::move(training));
     if (!validation.points.empty()) chart.series.push_back(std::move(validation));
+    chart.series.push_back(std::move(training));
   }
   std::string reading = "Lower is better. ";
   reading += validated ? "The validation part was kept from learning; where its line rises while the training line still falls, the model begins to learn by heart." : "There was no validation part.";

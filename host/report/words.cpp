@@ -50,7 +50,7 @@ std::string protocol_text(const FitRecord& record) {
     case SplitKind::folds:
       return fmt::format(
           "The customers were dealt into {0} groups (folds); each group was predicted by a model that had learned from the others, so every customer was tested once, by a model that "
-          "had never seen them. Figures are means over the folds, \u00b1 their standard deviation. This tells how well customers are told apart within one period, not how well the past foretells "
+          "had never seen them. Figures are means over the folds, \u00b1 their standard deviation; curves take all folds together. This tells how well customers are told apart within one period, not how well the past foretells "
           "another one.",
           split.folds);
     case SplitKind::test:
