@@ -1,7 +1,11 @@
 #include "host/model_folder/model_folder.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include <nlohmann/json.hpp>
 
+#include "host/model_folder/digest.hpp"
 #include "host/model_folder/model_json.hpp"
 #include "host/table/atomic_file.hpp"
 #include "host/table/safetensors.hpp"
@@ -79,6 +83,26 @@ void read_tensors(const std::filesystem::path& path, SavedModel& model) {
   t.indicator_scale = scale_of(tensor_at(file, "transform.indicator_scale", t.profile.indicators() * scale_fields, path));
 }
 
+nlohmann::ordered_json parsed(const std::filesystem::path& path) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(read_file(path));
+  const int format = json.at("format");
+  if (format != SavedModel::format)
+    throw bad_input(path.string() + " has format " + std::to_string(format) + ", this footfall reads format " + std::to_string(SavedModel::format), "fit the model anew with this version");
+  const std::string digest = json.at("digest");
+  json.erase("digest");
+  if (digest != digest_of(json.dump())) throw std::invalid_argument("its contents are not those that were saved");
+  return json;
+}
+
+/// What was saved together must belong together.
+void check_parts(const std::filesystem::path& folder, const SavedModel& model, const std::string& weights) {
+  const std::filesystem::path file = folder / "weights.safetensors";
+  if (digest_of(read_file(file)) != weights) throw bad_input(file.string() + " is damaged: its contents are not those that were saved with model.json", "fetch it again, or fit the model anew");
+  const auto same = [](const TargetSpec& target, const HeadSpec& head) { return target.name == head.name; };
+  if (!std::equal(model.job.targets.begin(), model.job.targets.end(), model.architecture.heads.begin(), model.architecture.heads.end(), same))
+    throw bad_input(model.job.source + ": its targets are not those of model.json", "put them back, or fit the model anew");
+}
+
 }  // namespace
 
 void save_model(const std::filesystem::path& folder, const SavedModel& model) {
@@ -86,6 +110,8 @@ void save_model(const std::filesystem::path& folder, const SavedModel& model) {
   write_file(folder / "job.toml", to_toml(model.job));
   nlohmann::ordered_json json = {{"program", "footfall"}, {"format", SavedModel::format}};
   json.update(describe_model(model));
+  json["weights"] = digest_of(read_file(folder / "weights.safetensors"));
+  json["digest"] = digest_of(json.dump());
   write_file(folder / "model.json", json.dump(1) + "\n");
 }
 
@@ -93,12 +119,11 @@ SavedModel load_model(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.json";
   if (!std::filesystem::exists(path)) throw bad_input(folder.string() + " holds no model: model.json is missing", "fit one: footfall fit JOB --out " + folder.string());
   SavedModel model;
+  std::string weights;
   try {
-    const nlohmann::json json = nlohmann::json::parse(read_file(path));
-    const int format = json.at("format");
-    if (format != SavedModel::format)
-      throw bad_input(path.string() + " has format " + std::to_string(format) + ", this footfall reads format " + std::to_string(SavedModel::format), "fit the model anew with this version");
+    const nlohmann::json json = parsed(path);
     read_description(json, model);
+    weights = json.at("weights");
   } catch (const Error&) {
     throw;
   } catch (const std::exception& problem) {
@@ -106,6 +131,7 @@ SavedModel load_model(const std::filesystem::path& folder) {
   }
   model.job = read_job((folder / "job.toml").string());
   read_tensors(folder / "weights.safetensors", model);
+  check_parts(folder, model, weights);
   return model;
 }
 

@@ -36,7 +36,8 @@ struct SavedModel {
 /// Writes weights.safetensors, then job.toml, then model.json last, so that a folder is a model when that file is there.
 void save_model(const std::filesystem::path& folder, const SavedModel& model);
 
-/// Throws Error{bad_input} that names the file and what is wrong: no model, one of another format, a damaged file, a tensor of another shape.
+/// Throws Error{bad_input} that names the file and what is wrong: no model, one of another format, a damaged file (model.json holds digests of
+/// itself and of the weights), a tensor of another shape, a job of other targets. The paths in job.toml may be changed.
 [[nodiscard]] SavedModel load_model(const std::filesystem::path& folder);
 
 /// A model is whole when model.json is there.

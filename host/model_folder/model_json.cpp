@@ -17,6 +17,9 @@ ordered_json describe(const FeatureSpec& f) {
           {"items", f.items},
           {"many_per_moment", f.many_per_moment},
           {"many_per_day", f.many_per_day},
+          {"interpolate", f.interpolate},
+          {"drop_numbers", f.drop_numbers},
+          {"drop_words", f.drop_words},
           {"windows", f.windows},
           {"horizon", f.horizon},
           {"summarized", f.summarized},
@@ -39,6 +42,9 @@ FeatureSpec read_features(const json& j) {
   f.items = j.at("items");
   f.many_per_moment = j.at("many_per_moment");
   f.many_per_day = j.at("many_per_day");
+  f.interpolate = j.at("interpolate");
+  f.drop_numbers = j.at("drop_numbers");
+  f.drop_words = j.at("drop_words");
   f.horizon = j.at("horizon");
   f.wanted_types = j.at("wanted_types").get<std::vector<std::string>>();
   f.summarized = j.at("summarized").get<std::vector<std::string>>();
