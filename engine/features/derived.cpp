@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/features/missing.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -45,7 +46,7 @@ class Past {
   Past(const Journeys& all, const FeatureSpec& features, std::int64_t begin, std::int64_t end, std::int64_t until, std::int32_t type, bool typed)
       : journeys(all), spec(features), cutoff(until), unit(day_of(all.clock)) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-      if (typed && journeys.type.codes[i] != type) continue;
+      if ((typed && journeys.type.codes[i] != type) || is_dropped(journeys, features, i)) continue;
       if (events.empty() || journeys.time[events.back()] != journeys.time[i]) moments += 1.0;
       events.push_back(i);
       const double day_age = static_cast<double>(cutoff) / unit - std::floor(static_cast<double>(journeys.time[i]) / unit);

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "engine/features/derived.hpp"
+#include "engine/features/missing.hpp"
 #include "kernels/device/team.hpp"
 #include "kernels/error.hpp"
 
@@ -130,12 +131,20 @@ class Builder {
     return {journeys.first[customer], std::lower_bound(begin, end, key.cutoff) - journeys.time.begin()};
   }
 
+  /// Those of them that are not dropped, oldest first.
+  std::vector<std::size_t> kept_before(const ExampleKey& key) const {
+    const auto [begin, end] = before(key);
+    std::vector<std::size_t> events;
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+      if (!is_dropped(*base_.journeys, spec_, i)) events.push_back(i);
+    return events;
+  }
+
   void lay_out_events() {
     if (!spec_.events) return;
     std::int64_t rows = 0;
     for (const ExampleKey& key : table_.keys) {
-      const auto [begin, end] = before(key);
-      const std::int64_t length = std::min(end - begin, spec_.max_length) + 1;
+      const std::int64_t length = std::min(static_cast<std::int64_t>(kept_before(key).size()), spec_.max_length) + 1;
       table_.first.push_back(rows);
       table_.length.push_back(static_cast<std::int32_t>(length));
       rows += length;
@@ -147,21 +156,25 @@ class Builder {
   void write_events(std::int64_t e) {
     const Journeys& journeys = *base_.journeys;
     const ExampleKey key = table_.keys[static_cast<std::size_t>(e)];
-    const auto [begin, end] = before(key);
+    const std::vector<std::size_t> events = kept_before(key);
+    std::vector<std::vector<float>> filled;
+    if (spec_.interpolate)
+      for (const NumberColumn* column : event_numeric_) filled.push_back(interpolated_cells(journeys, column->values, events));
     const double day = day_of(spec_.clock);
+    const auto days_between = [&](std::int64_t from, std::int64_t to) { return static_cast<double>(to - from) / day; };
     float* number = table_.event_number.data() + table_.first[static_cast<std::size_t>(e)] * static_cast<std::int64_t>(table_.event_numbers.size());
     std::int32_t* code = table_.event_code.data() + table_.first[static_cast<std::size_t>(e)] * static_cast<std::int64_t>(table_.event_codes.size());
-    const std::int64_t kept = std::min(end - begin, spec_.max_length);
-    for (std::int64_t i = end - kept; i < end; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      const double gap = i == begin ? 0.0 : static_cast<double>(journeys.time[at] - journeys.time[at - 1]) / day;
-      number = write_step(spec_, journeys.time[at], gap, i - begin + 1, false, number);
+    const auto kept = static_cast<std::size_t>(table_.length[static_cast<std::size_t>(e)] - 1);
+    for (std::size_t i = events.size() - kept; i < events.size(); ++i) {
+      const std::size_t at = events[i];
+      const double gap = i == 0 ? 0.0 : days_between(journeys.time[events[i - 1]], journeys.time[at]);
+      number = write_step(spec_, journeys.time[at], gap, static_cast<std::int64_t>(i) + 1, false, number);
       if (spec_.amount) *number++ = static_cast<float>(journeys.amount[at]);
-      for (const NumberColumn* column : event_numeric_) *number++ = column->values[at];
+      for (std::size_t c = 0; c < event_numeric_.size(); ++c) *number++ = spec_.interpolate ? filled[c][i] : event_numeric_[c]->values[at];
       for (const CategoryColumn* column : event_categorical_) *code++ = column->codes[at];
     }
-    const double gap = begin == end ? 0.0 : static_cast<double>(key.cutoff - journeys.time[static_cast<std::size_t>(end - 1)]) / day;
-    number = write_step(spec_, key.cutoff, gap, end - begin, true, number);
+    const double gap = events.empty() ? 0.0 : days_between(journeys.time[events.back()], key.cutoff);
+    number = write_step(spec_, key.cutoff, gap, static_cast<std::int64_t>(events.size()), true, number);
     if (spec_.amount) *number++ = missing;
     for (std::size_t c = 0; c < event_numeric_.size(); ++c) *number++ = missing;
     for (std::size_t c = 0; c < event_categorical_.size(); ++c) *code++ = -1;

@@ -30,6 +30,9 @@ struct FeatureSpec {
   bool items = false;                       ///< the journeys carry an item
   bool many_per_moment = false;             ///< somebody has several events at one time
   bool many_per_day = false;                ///< somebody has several events on one day
+  bool interpolate = false;                 ///< missing numbers of events lie between their neighbours in time
+  bool drop_numbers = false;                ///< events with a missing number are left out of every feature
+  bool drop_words = false;                  ///< likewise with a missing category
 };
 
 /// A customer seen at a moment: features come from events before `cutoff`.

@@ -10,6 +10,7 @@
 #include "engine/train/split.hpp"
 #include "engine/transform/gate.hpp"
 #include "host/jobs/choices.hpp"
+#include "kernels/error.hpp"
 
 namespace footfall {
 namespace {
@@ -22,10 +23,24 @@ struct Parts {
   std::vector<std::int64_t> training, validation;
 };
 
+/// Whether a row of the customer table is no training example because a cell of it is missing ([missing] drop). It is tested and scored all the same.
+bool is_left_out(const Job& job, const ExampleTable& table, std::int64_t row) {
+  const auto numbers = static_cast<std::int64_t>(job.missing.numeric == MissingNumber::drop && job.customers ? job.customers->numeric.names.size() : 0);
+  const auto words = static_cast<std::int64_t>(job.missing.categorical == MissingCategory::drop ? table.profile_codes.size() : 0);
+  const auto width = static_cast<std::int64_t>(table.profile_numbers.size());
+  for (std::int64_t c = 0; c < numbers; ++c)
+    if (std::isnan(table.profile_number[static_cast<std::size_t>(row * width + c)])) return true;
+  for (std::int64_t c = 0; c < words; ++c)
+    if (table.profile_code[static_cast<std::size_t>(row * words + c)] < 0) return true;
+  return false;
+}
+
 Parts split_validation(const Job& job, const Prepared& prepared, const std::vector<std::int64_t>& rows, std::uint64_t seed) {
   const std::vector<std::uint8_t> held = stratified_share(strata_of(prepared, rows), *job.train.validation, seed ^ 0x5DEECE66DULL);
   Parts parts;
-  for (std::size_t i = 0; i < rows.size(); ++i) (held[i] != 0 ? parts.validation : parts.training).push_back(rows[i]);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!is_left_out(job, prepared.table, rows[i])) (held[i] != 0 ? parts.validation : parts.training).push_back(rows[i]);
+  if (parts.training.empty()) throw bad_input("[missing] drop leaves no customer to train on", "choose another policy, or fewer columns");
   return parts;
 }
 

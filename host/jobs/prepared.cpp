@@ -1,6 +1,7 @@
 #include "host/jobs/prepared.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -41,6 +42,17 @@ double horizon_in_days(const ReadBase& read) {
   const Clock& clock = read.base.journeys->clock;
   const Horizon horizon = read.job.longest_horizon();
   return horizon.amount == 0 ? 0.0 : static_cast<double>(horizon_on(clock, horizon)) / day_of(clock);
+}
+
+/// A table has no time to interpolate in.
+void refuse_interpolation(const ReadBase& read) {
+  if (!read.base.profiles) return;
+  for (const NumberColumn& column : read.base.profiles->numeric)
+    for (std::size_t c = 0; c < column.values.size(); ++c)
+      if (read.base.profiles->present[c] != 0 && std::isnan(column.values[c]))
+        throw bad_input(fmt::format("[missing] numeric = \"interpolate\", but the column \"{}\" of the customer table has no value for customer {}, and a table has no time to interpolate in",
+                                    column.name, read.base.ids.name(static_cast<std::int64_t>(c))),
+                        "choose mean, median, mode, zero or drop");
 }
 
 /// The event types that targets ask for, each once.
@@ -97,6 +109,10 @@ Prepared prepare_examples(const ReadBase& read, const std::vector<std::int64_t>&
   out.cutoff = cutoffs.front();
   const std::int64_t max_length = read.job.events ? read.job.events->max_length : 0;
   out.features = choose_features(read.base, read.job.model.derived, max_length, horizon_in_days(read), read.job.events ? read.job.events->amount : std::string(), wanted_types(read.job));
+  out.features.interpolate = read.job.missing.numeric == MissingNumber::interpolate;
+  out.features.drop_numbers = read.job.missing.numeric == MissingNumber::drop;
+  out.features.drop_words = read.job.missing.categorical == MissingCategory::drop;
+  if (out.features.interpolate) refuse_interpolation(read);
   add_labels(read, cutoffs, nullptr, out);
   out.table = build_examples(read.base, out.features, keys_at(read.base, cutoffs), team);
   return out;
