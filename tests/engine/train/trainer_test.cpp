@@ -204,5 +204,11 @@ TEST_F(TrainerTest, PredictionsFollowThePlan) {
   test::expect_close(pieces, {at_once.begin(), at_once.end()}, {1e-6, 1e-6}, "predictions by sevens");
 }
 
+TEST_F(TrainerTest, RoomInANetworkChangesNoPrediction) {
+  const BatchPlan plan = plan_of(toy().training, 16);
+  const std::vector<float> parameters = toy().initial();
+  test::expect_same_bits(toy().predictions(parameters, plan, 9), toy().predictions(parameters, plan), "predictions");
+}
+
 }  // namespace
 }  // namespace footfall
