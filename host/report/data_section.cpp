@@ -81,7 +81,7 @@ std::string vocabulary_text(const Transform& transform) {
 
 }  // namespace
 
-Section data_section(const FitRecord& record) {
+Chapter data_section(const FitRecord& record) {
   const ordered_json data = record.metrics.value("data", ordered_json::object());
   const std::string body = "<div class=\"pair\"><div>" + counts_table(data) + "</div><div>" + missing_text(record, data) + vocabulary_text(record.model.transform) + "</div></div>\n";
   return {"data", "The data", body};

@@ -46,9 +46,9 @@ std::string figure_html(std::string_view title, const std::string& legend, const
   return fmt::format("<figure><h4>{}</h4>{}{}<figcaption>{}</figcaption></figure>\n", escape(title), legend, svg, reading);
 }
 
-std::string page(std::string_view title, std::string_view subtitle, const std::vector<Section>& sections) {
+std::string page(std::string_view title, std::string_view subtitle, const std::vector<Chapter>& sections) {
   std::string contents, body;
-  for (const Section& section : sections) {
+  for (const Chapter& section : sections) {
     contents += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.anchor, escape(section.title));
     body += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", section.anchor, escape(section.title), section.body);
   }

@@ -22,12 +22,12 @@ struct HtmlTable {
 [[nodiscard]] std::string html(const HtmlTable& table);
 
 /// A part of the page with an anchor that the list at the top leads to. `title` is text, `body` HTML.
-struct Section {
+struct Chapter {
   std::string anchor, title, body;
 };
 
 /// The whole page: well-formed XML too, no script, nothing loaded. `title` and `subtitle` are text.
-[[nodiscard]] std::string page(std::string_view title, std::string_view subtitle, const std::vector<Section>& sections);
+[[nodiscard]] std::string page(std::string_view title, std::string_view subtitle, const std::vector<Chapter>& sections);
 
 /// A picture with its legend above and what it says below. All three are HTML, `title` is text.
 [[nodiscard]] std::string figure_html(std::string_view title, const std::string& legend, const std::string& svg, const std::string& reading);

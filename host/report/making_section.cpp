@@ -66,7 +66,7 @@ std::string timing_table(const ordered_json& timing) {
 
 }  // namespace
 
-Section making_section(const FitRecord& record) {
+Chapter making_section(const FitRecord& record) {
   std::string body = "<div class=\"pair\"><div><h3>Choices</h3>\n" + choices_table(record) + "</div>";
   if (record.metrics.contains("timing")) body += "<div><h3>Where the time went</h3>\n" + timing_table(record.metrics.at("timing")) + "</div>";
   body += "</div>\n<h3>The whole job</h3>\n<details><summary>Every setting, as the model keeps it (job.toml)</summary><pre>" + escape(to_toml(record.model.job)) + "</pre></details>\n";

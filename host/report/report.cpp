@@ -28,7 +28,7 @@ void report(const ReportRequest& request, const Observer& observer) {
   if (!request.overwrite && std::filesystem::exists(request.out)) throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
   if (std::filesystem::is_directory(request.out)) throw bad_input(request.out.string() + " is a folder", "name a file: --out report.html");
   const FitRecord record = read_record(request.model);
-  std::vector<Section> sections;
+  std::vector<Chapter> sections;
   for (std::size_t t = 0; t < record.model.architecture.heads.size(); ++t) sections.push_back(target_section(record, t));
   if (request.scores) {
     observer.note("reading the scores in " + request.scores->string());

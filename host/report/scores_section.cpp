@@ -16,21 +16,21 @@ constexpr double shown_share = 0.995;   // of the scores: a few very large amoun
 constexpr double skewed = 20.0;         // times the median that the end must lie away for a logarithmic scale
 
 /// The scale of the histogram: linear, or log10(1 + |value| / unit) to both sides of 0 for amounts that are many small ones and few large.
-struct Scale {
+struct HistogramScale {
   double low = 0.0, high = 1.0, unit = 0.0;   ///< unit 0: linear
 
   [[nodiscard]] double place(double value) const { return unit > 0.0 ? std::copysign(std::log10(1.0 + std::abs(value) / unit), value) : value; }
   [[nodiscard]] double value(double place) const { return unit > 0.0 ? std::copysign(unit * (std::pow(10.0, std::abs(place)) - 1.0), place) : place; }
 };
 
-Scale probability_scale(const std::vector<double>& sorted) {
+HistogramScale probability_scale(const std::vector<double>& sorted) {
   const double high = ticks_for(0.0, std::max(sorted.back(), 0.01), {{}, Unit::percent, 0.0, {}, {}}, 5).high;
   return {0.0, std::min(1.0, high), 0.0};
 }
 
-Scale number_scale(const std::vector<double>& sorted) {
+HistogramScale number_scale(const std::vector<double>& sorted) {
   const auto at = [&](double share) { return sorted[static_cast<std::size_t>(std::llround(static_cast<double>(sorted.size() - 1) * share))]; };
-  Scale scale{std::min(0.0, at(1.0 - shown_share)), at(shown_share), 0.0};
+  HistogramScale scale{std::min(0.0, at(1.0 - shown_share)), at(shown_share), 0.0};
   const double middle = std::abs(at(0.5));
   if (middle > 0.0 && std::max(sorted.back(), -sorted.front()) > skewed * middle) return {std::min(0.0, sorted.front()), std::max(0.0, sorted.back()), std::pow(10.0, std::floor(std::log10(middle)))};
   if (scale.low < 0.0) scale.low = ticks_for(scale.low, std::max(scale.high, 0.0), {}, 5).low;
@@ -40,7 +40,7 @@ Scale number_scale(const std::vector<double>& sorted) {
 }
 
 /// 0, one unit, ten units … of a logarithmic scale.
-std::vector<std::pair<double, std::string>> powers(const Scale& scale) {
+std::vector<std::pair<double, std::string>> powers(const HistogramScale& scale) {
   std::vector<std::pair<double, std::string>> marks = {{0.0, "0"}};
   for (double value = scale.unit; value <= std::max(scale.high, -scale.low); value *= 10.0)
     for (const double signed_value : {value, -value})
@@ -53,7 +53,7 @@ std::string distribution(const SavedModel& model, std::size_t target, const Targ
   const bool probability = model.architecture.heads[target].kind != HeadKind::number;
   std::vector<double> sorted = scores.value;
   std::sort(sorted.begin(), sorted.end());
-  const Scale scale = probability ? probability_scale(sorted) : number_scale(sorted);
+  const HistogramScale scale = probability ? probability_scale(sorted) : number_scale(sorted);
   Histogram chart{"Distribution of the scores", {unit, probability ? Unit::percent : Unit::number, {}, {}, {}}, {"customers", Unit::count, {}, {}, {}}, {}, std::vector<std::int64_t>(bins), {}, {}};
   const double from = scale.place(scale.low), to = scale.place(scale.high);
   for (std::int64_t b = 0; b <= bins; ++b) chart.edges.push_back(from + (to - from) * static_cast<double>(b) / static_cast<double>(bins));
@@ -135,7 +135,7 @@ std::string expectation(const FitRecord& record, std::size_t target, const Targe
 
 }  // namespace
 
-Section scores_section(const FitRecord& record, const ScoreRecord& scores) {
+Chapter scores_section(const FitRecord& record, const ScoreRecord& scores) {
   std::string body = fmt::format("<p>{} {} scored, in {}.</p>\n", counted(scores.customers, "customer", "customers"), scores.customers == 1 ? "was" : "were", in_quotes(scores.name));
   for (std::size_t t = 0; t < scores.targets.size(); ++t) {
     const HeadSpec& head = record.model.architecture.heads[t];

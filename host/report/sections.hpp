@@ -7,12 +7,12 @@
 namespace footfall {
 
 /// The losses by epoch, a chart a target.
-[[nodiscard]] Section training_section(const FitRecord& record);
+[[nodiscard]] Chapter training_section(const FitRecord& record);
 /// How the scores of the customers are distributed, with their tenths.
-[[nodiscard]] Section scores_section(const FitRecord& record, const ScoreRecord& scores);
+[[nodiscard]] Chapter scores_section(const FitRecord& record, const ScoreRecord& scores);
 /// What was read, left out, merged and missing.
-[[nodiscard]] Section data_section(const FitRecord& record);
+[[nodiscard]] Chapter data_section(const FitRecord& record);
 /// What was chosen for the model, where the time went, and the whole job.
-[[nodiscard]] Section making_section(const FitRecord& record);
+[[nodiscard]] Chapter making_section(const FitRecord& record);
 
 }  // namespace footfall

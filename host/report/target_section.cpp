@@ -47,7 +47,7 @@ std::string verdict(const FitRecord& record, std::size_t target) {
 
 }  // namespace
 
-Section target_section(const FitRecord& record, std::size_t target) {
+Chapter target_section(const FitRecord& record, std::size_t target) {
   const HeadSpec& head = record.model.architecture.heads[target];
   std::string body = "<p class=\"question\">" + words_of(record, target).question + "</p>\n" + how_tested(record, target) + verdict(record, target);
   std::string tiles, charts;

@@ -8,7 +8,7 @@
 namespace footfall {
 
 /// Everything about one target: the question, how it was tested, headline figures in words, charts, all figures.
-[[nodiscard]] Section target_section(const FitRecord& record, std::size_t target);
+[[nodiscard]] Chapter target_section(const FitRecord& record, std::size_t target);
 
 /// The tiles and the charts of a target of each kind; HTML. The charts are empty when the model was not tested.
 [[nodiscard]] std::string binary_tiles(const FitRecord& record, std::size_t target);

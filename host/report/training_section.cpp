@@ -48,7 +48,7 @@ std::string loss_figure(const FitRecord& record, std::size_t target, const std::
 
 }  // namespace
 
-Section training_section(const FitRecord& record) {
+Chapter training_section(const FitRecord& record) {
   const std::vector<std::string> fits = fits_of(record);
   std::string body, charts;
   for (std::size_t t = 0; t < record.model.architecture.heads.size(); ++t) charts += loss_figure(record, t, fits);
