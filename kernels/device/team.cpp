@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -33,6 +34,18 @@ struct Inside {
   int index = 0;
 };
 thread_local Inside inside;
+
+thread_local double waited = 0.0;  ///< seconds of this thread for its turn
+
+/// Waits until nobody else has the team.
+std::unique_lock<std::mutex> take_turn(std::mutex& one_caller) {
+  std::unique_lock turn(one_caller, std::try_to_lock);
+  if (turn.owns_lock()) return turn;
+  const auto began = std::chrono::steady_clock::now();
+  turn.lock();
+  waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return turn;
+}
 
 /// Marks this thread as one of a crew for the time of a call.
 class Membership {
@@ -154,13 +167,15 @@ Team::~Team() = default;
 
 int Team::threads() const { return crew_->threads; }
 
+double Team::waited_seconds() { return waited; }
+
 void Team::run(std::int64_t tiles, const std::function<void(std::int64_t tile, int thread)>& work) {
   if (tiles <= 0) return;
   if (inside.crew == crew_.get()) {
     for (std::int64_t tile = 0; tile < tiles; ++tile) work(tile, inside.index);
     return;
   }
-  const std::lock_guard lock(crew_->one_caller);
+  const std::unique_lock turn = take_turn(crew_->one_caller);
   const Membership member(crew_.get(), 0);
   if (crew_->threads == 1 || tiles == 1) {
     for (std::int64_t tile = 0; tile < tiles; ++tile) work(tile, 0);
