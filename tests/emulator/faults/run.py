@@ -89,7 +89,9 @@ def plant(build, patch, work):
         if not changed & build.sources.get(each, set()):
             continue
         out = str(work / f"{number}.o")
-        command = command.replace(f"-o {each}", f"-o {out}").replace(f"-MF {each}.d", f"-MF {out}.d").replace(str(ROOT), str(copy))
+        command = command.replace(f"-o {each}", f"-o {out}").replace(f"-MF {each}.d", f"-MF {out}.d").replace(f"-I{ROOT} ", f"-I{copy} ")
+        for part in ("kernels", "tests/emulator"):  # nothing else: the build folder, with Thrust's headers, may lie inside the tree too
+            command = command.replace(f"{ROOT}/{part}/", f"{copy}/{part}/")
         done = run(command, shell=True, cwd=build.folder)
         if done.returncode != 0:
             return f"does not compile: {done.stdout[-2000:]}"

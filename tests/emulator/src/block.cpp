@@ -37,8 +37,11 @@ struct Fiber : Lane {
 
 // Addresses by which the thread checker knows what is ordered; each block has its own.
 struct Meetings {
-  char barrier[2], warp[32], end;
+  char barrier[2], warp[32], start, end;
 };
+
+// Blocks whose races with each other the thread checker can see: each has threads, stacks and dynamic memory of its own.
+constexpr std::size_t kBatch = checked::on ? 4 : 1;
 
 struct Block {
   const Launch* launch = nullptr;
@@ -56,8 +59,14 @@ struct Block {
 struct Workshop {
   Block block;
   Fiber* now = nullptr;
-  unsigned char* stacks = nullptr;
-  unsigned char* shared_end = nullptr;
+  std::size_t slot = 0;  ///< of the running block in its batch
+  struct Slot {
+    unsigned char* stacks = nullptr;
+    unsigned char* shared_end = nullptr;
+    std::vector<void*> checked;
+  };
+  Slot slots[kBatch];
+  [[nodiscard]] Slot& here() { return slots[slot]; }
 };
 
 namespace {
@@ -68,26 +77,22 @@ Workshop& workshop() {
   return *mine;
 }
 
-// Forgets what the thread checker knows of memory that the next block takes over.
-void renew(unsigned char* memory, std::size_t bytes) {
-  if (mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED) fault("memory of a block cannot be renewed");
-}
-
 // Stacks of 1024 threads, each with a closed page below it; memory is only taken where it is touched.
 unsigned char* stack_of(unsigned thread) {
-  if (workshop().stacks == nullptr) {
+  unsigned char*& stacks = workshop().here().stacks;
+  if (stacks == nullptr) {
     const std::size_t bytes = 1024 * kStack;
     void* all = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED) fault("no memory for the stacks of the emulated threads");
-    workshop().stacks = static_cast<unsigned char*>(all);
-    for (unsigned i = 0; i < 1024; ++i) mprotect(workshop().stacks + i * kStack, kPage, PROT_NONE);
+    stacks = static_cast<unsigned char*>(all);
+    for (unsigned i = 0; i < 1024; ++i) mprotect(stacks + i * kStack, kPage, PROT_NONE);
   }
-  return workshop().stacks + thread * kStack;
+  return stacks + thread * kStack;
 }
 
 // Room for `bytes` of dynamic shared memory, aligned to 16 as a device promises, poisoned, its end at a closed page.
 unsigned char* dynamic_memory(std::size_t bytes) {
-  Workshop& mine = workshop();
+  Workshop::Slot& mine = workshop().here();
   if (mine.shared_end == nullptr) {
     void* all = mmap(nullptr, kMostShared + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED) fault("no memory for the shared memory of the emulated blocks");
@@ -95,7 +100,6 @@ unsigned char* dynamic_memory(std::size_t bytes) {
     mprotect(mine.shared_end, kPage, PROT_NONE);
   }
   const std::size_t rounded = (bytes + 15) / 16 * 16;
-  if (checked::on) renew(mine.shared_end - kMostShared, kMostShared);
   std::memset(mine.shared_end - rounded, 0xff, rounded);
   return mine.shared_end - rounded;
 }
@@ -224,7 +228,8 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
   block.finished = block.at_barrier = block.barriers = 0;
   block.checked = checked::current();
   block.shared = dynamic_memory(launch.shared_bytes);
-  if (checked::on) renew(stack_of(0), threads * kStack);
+  std::vector<void*>& known = workshop().here().checked;
+  checked::release(&block.meetings->start);
 
   for (unsigned i = 0; i < threads; ++i) {
     Fiber& fiber = block.fibers[i];
@@ -234,13 +239,18 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
     fiber.grid_dim = launch.grid;
     fiber.linear = i;
     fiber.state = State::ready;
-    if (checked::on) fiber.checked = checked::create(name(fiber).c_str());
+    if (checked::on) {
+      if (known.size() == i) known.push_back(checked::create());
+      fiber.checked = known[i];
+      checked::rename(fiber.checked, name(fiber).c_str());
+    }
     ctx::stack_context stack;
     stack.size = kStack - kPage;
     stack.sp = stack_of(i) + kStack;
     fiber.self = ctx::fiber(std::allocator_arg, ctx::preallocated(stack.sp, stack.size, stack), StackOfLane{},
                             [&fiber, &block, &kernel](ctx::fiber&& scheduler) {
                               fiber.scheduler = std::move(scheduler);
+                              checked::acquire(&block.meetings->start);
                               kernel();
                               checked::release(&block.meetings->end);
                               fiber.state = State::finished;
@@ -270,7 +280,6 @@ void run_block(Block& block, const Launch& launch, uint3 at, const std::function
     }
   }
   checked::acquire(&block.meetings->end);
-  for (Fiber& fiber : block.fibers) checked::destroy(fiber.checked);
 }
 
 }  // namespace
@@ -341,11 +350,12 @@ void* dynamic_shared(std::size_t& bytes) {
 }
 
 std::string describe_block_memory(const void* pointer) {
-  const Workshop& mine = workshop();
+  Workshop& all = workshop();
+  const Workshop::Slot& mine = all.here();
   const auto* p = static_cast<const unsigned char*>(pointer);
   if (mine.shared_end != nullptr && p >= mine.shared_end && p < mine.shared_end + kPage)
-    return std::to_string(p - mine.shared_end) + " bytes past the end of the " + std::to_string(mine.block.launch->shared_bytes) + " bytes of dynamic shared memory of the kernel launched at " +
-           place(mine.block.launch->site);
+    return std::to_string(p - mine.shared_end) + " bytes past the end of the " + std::to_string(all.block.launch->shared_bytes) + " bytes of dynamic shared memory of the kernel launched at " +
+           place(all.block.launch->site);
   if (mine.stacks != nullptr && p >= mine.stacks && p < mine.stacks + 1024 * kStack) return "the end of the stack of an emulated thread: too many local variables";
   return {};
 }
@@ -360,13 +370,12 @@ void run_blocks(const Launch& launch, const std::function<void()>& kernel) {
   const std::uint64_t start = choose(blocks);
   std::uint64_t stride = 1 + choose(blocks);
   while (std::gcd(stride, blocks) != 1) ++stride;
-  constexpr std::uint64_t batch = checked::on ? 32 : 1;
   Workshop& mine = workshop();
   const unsigned threads = launch.block.x * launch.block.y * launch.block.z;
   if (mine.block.fibers.size() != threads) mine.block.fibers = std::vector<Fiber>(threads);
   const int running = thread_state().running;
-  for (std::uint64_t first = 0; first < blocks; first += batch) {
-    const std::size_t count = std::min(batch, blocks - first);
+  for (std::uint64_t first = 0; first < blocks; first += kBatch) {
+    const std::size_t count = std::min<std::uint64_t>(kBatch, blocks - first);
     std::vector<std::unique_ptr<Meetings>> meetings(count);
     for (auto& each : meetings) each = std::make_unique<Meetings>();
     checked::one_after_the_other(count, [&](std::size_t k) {
@@ -376,6 +385,7 @@ void run_blocks(const Launch& launch, const std::function<void()>& kernel) {
       const uint3 at{static_cast<unsigned>(index % launch.grid.x), static_cast<unsigned>(index / launch.grid.x % launch.grid.y),
                      static_cast<unsigned>(index / launch.grid.x / launch.grid.y)};
       poison(static_shared_of(launch.function));
+      mine.slot = k;
       mine.block.meetings = meetings[k].get();
       run_block(mine.block, launch, at, kernel);
     });

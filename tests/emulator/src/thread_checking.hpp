@@ -18,7 +18,6 @@
 extern "C" {
 void* __tsan_get_current_fiber();
 void* __tsan_create_fiber(unsigned flags);
-void __tsan_destroy_fiber(void* fiber);
 void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 void __tsan_set_fiber_name(void* fiber, const char* name);
 void __tsan_acquire(void* address);
@@ -30,12 +29,8 @@ namespace footfall_emulator::checked {
 constexpr bool on = true;
 constexpr unsigned no_order = 1;  // __tsan_switch_to_fiber_no_sync
 inline void* current() { return __tsan_get_current_fiber(); }
-inline void* create(const char* name) {
-  void* fiber = __tsan_create_fiber(0);
-  __tsan_set_fiber_name(fiber, name);
-  return fiber;
-}
-inline void destroy(void* fiber) { __tsan_destroy_fiber(fiber); }
+inline void* create() { return __tsan_create_fiber(0); }
+inline void rename(void* fiber, const char* name) { __tsan_set_fiber_name(fiber, name); }
 inline void switch_to(void* fiber) { __tsan_switch_to_fiber(fiber, no_order); }
 inline void release(void* place) { __tsan_release(place); }
 inline void acquire(void* place) { __tsan_acquire(place); }
@@ -65,8 +60,8 @@ namespace footfall_emulator::checked {
 
 constexpr bool on = false;
 inline void* current() { return nullptr; }
-inline void* create(const char*) { return nullptr; }
-inline void destroy(void*) {}
+inline void* create() { return nullptr; }
+inline void rename(void*, const char*) {}
 inline void switch_to(void*) {}
 inline void release(void*) {}
 inline void acquire(void*) {}
