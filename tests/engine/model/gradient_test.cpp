@@ -190,6 +190,20 @@ TEST_P(WholeNetwork, ReplayedStepsFollowTheParameters) {
   EXPECT_NE(replayed.loss, first.loss);
 }
 
+TEST_P(WholeNetwork, ArraysThatMoveAreRecordedAgain) {
+  DeviceRun run(spec_, *layout_, data_, backend(), stream()), fresh(spec_, *layout_, data_, backend(), stream());
+  static_cast<void>(run.learn(parameters_));
+  static_cast<void>(run.learn(parameters_));
+  std::vector<float> other = parameters_;
+  for (const auto move : {&DeviceRun::move_parameters, &DeviceRun::move_gradient, &DeviceRun::move_loss}) {
+    (run.*move)();
+    for (float& value : other) value *= 0.9F;
+    const Learned after = run.learn(other), direct = fresh.learn(other);
+    test::expect_same_bits(after.gradient, direct.gradient, "gradient");
+    EXPECT_EQ(after.loss, direct.loss);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(lstm, WholeNetwork, ::testing::ValuesIn(cases()), [](const auto& info) { return info.param.name; });
 
 }  // namespace

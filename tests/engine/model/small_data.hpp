@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/model/network.hpp"
@@ -37,6 +38,10 @@ class DeviceRun {
 
   /// Gradient and loss from zero.
   [[nodiscard]] Learned learn(const std::vector<float>& parameters);
+  /// A new place in memory for one of the arrays; the old one stays as it is.
+  void move_parameters() { left_.push_back(std::exchange(parameters_, Array<float>(stream_, parameters_.size()))); }
+  void move_gradient() { left_.push_back(std::exchange(gradient_, Array<float>(stream_, gradient_.size()))); }
+  void move_loss() { left_losses_.push_back(std::exchange(loss_, Array<double>(stream_, loss_.size()))); }
   /// One step of Adam on top of the last gradient. Returns the new parameters.
   [[nodiscard]] std::vector<float> step();
   [[nodiscard]] std::vector<float> predict(const std::vector<float>& parameters);
@@ -51,6 +56,8 @@ class DeviceRun {
   std::vector<std::int32_t> lengths_;
   Array<float> parameters_, gradient_, first_moment_, second_moment_;
   Array<double> loss_, norm_;
+  std::vector<Array<float>> left_;  ///< what moved arrays left behind
+  std::vector<Array<double>> left_losses_;
   Array<ParameterRange> ranges_;
   std::unique_ptr<Network> network_;
 };

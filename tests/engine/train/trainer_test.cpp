@@ -168,6 +168,28 @@ TEST_F(TrainerTest, ClippingReachesTheOptimizer) {
   EXPECT_LT(moved(toy(), initial, toy().train(spec, false).parameters, "heads.weight"), 1e-4);
 }
 
+TEST_F(TrainerTest, AdamCountsItsSteps) {
+  // Two steps so small that the gradient stays what it was: with its bias corrected by the step, Adam moves a weight by the learning rate
+  // each time.
+  toy().architecture.dropout = 0.0F;
+  TrainingSpec spec = brief(2);
+  spec.batch = Toy::examples;
+  spec.learning_rate = 1e-5F;
+  const double far = moved(toy(), toy().initial(), toy().train(spec, false).parameters, "heads.weight");
+  EXPECT_NEAR(far, 2e-5, 2e-7);  // rounding of a weight of 0.3: 3e-8
+}
+
+TEST_F(TrainerTest, EachStepHasDropoutOfItsOwn) {
+  TrainingSpec spec = brief(2);
+  spec.batch = Toy::examples;
+  spec.learning_rate = 0.0F;
+  const TrainingResult with = toy().train(spec, false);
+  EXPECT_GT(std::abs(with.history[0].training[0] - with.history[1].training[0]), 1e-4);
+  toy().architecture.dropout = 0.0F;
+  const TrainingResult without = toy().train(spec, false);
+  EXPECT_NEAR(without.history[0].training[0], without.history[1].training[0], 1e-6) << "only the order of the examples differs";
+}
+
 TEST_F(TrainerTest, WeightsDecayBiasesDoNot) {
   // Steps as good as none, so decay alone is left: five steps (72 examples by 16) of 1 - 0.01 * 10.
   TrainingSpec spec = brief(1);
