@@ -80,8 +80,10 @@ td b { font-weight: 700; }
 pre { background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; padding: 12px; overflow-x: auto; font-size: .82rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 8px 32px; align-items: start; }
 @media (max-width: 600px) { main { padding: 16px 12px 48px; } figure { padding: 10px 8px; } h1 { font-size: 1.45rem; } }
-@media print { body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav { display: none; } a { text-decoration: none; }
-  .charts { grid-template-columns: 1fr 1fr; gap: 10px; } .tiles { grid-template-columns: repeat(4, 1fr); }
+@page { margin: 12mm; }
+@media print { html { font-size: 12.5px; } body { font-size: 1rem; } main { max-width: none; padding: 0; } nav { display: none; } a { text-decoration: none; }
+  .charts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; } .tiles { grid-template-columns: 1fr 1fr; gap: 8px; } th, td { padding-right: 8px; }
+  svg text { font-size: 13px; } p { max-width: none; } figure { padding: 8px; }
   figure, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } .scroll { overflow: visible; }
   .meter, .meter i, .heat, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 )";

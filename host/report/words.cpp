@@ -136,7 +136,8 @@ std::string baselines_explained(const FitRecord& record, std::size_t target) {
   for (const std::string& name : baselines_of(record, head.name)) {
     out += out.empty() ? "Beside the model stand simple predictions, fitted on the same customers, so that you see what it is worth: " : "; ";
     out += "<b>" + escape(baseline_title(name, head.kind)) + "</b>";
-    if (name == "logistic") out += " uses the same customer columns and derived features, without the sequence of events";
+    if (name == "logistic")
+      out += record.model.job.events ? " uses the same customer columns and derived features, without the sequence of events" : " gives each column a weight of its own";
     if (name == "recency") out += " knows only how long ago a customer was last seen";
     if (name == "constant") out += " says the same of everybody";
   }
