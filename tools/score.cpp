@@ -9,10 +9,18 @@
 namespace footfall {
 namespace {
 
-void print_summary(const ScoreSummary& summary, const ScoreRequest& request) {
-  fmt::print("{:>10} {:>10} {:>12}\n", "stage", "seconds", "rows/s");
+std::string rate_text(double amount, double seconds, const char* form) { return amount > 0.0 && seconds > 0.0 ? fmt::format(fmt::runtime(form), amount / seconds) : "-"; }
+
+/// Stages work at the same time, so that their shares may add up to more than 100 %.
+void print_stages(const ScoreSummary& summary) {
+  fmt::print("{:>10} {:>10} {:>8} {:>10} {:>12} {:>9}\n", "stage", "busy s", "share", "waiting s", "rows/s", "GB/s");
   for (const StageTime& stage : summary.stages)
-    fmt::print("{:>10} {:>10.3f} {:>12}\n", stage.stage, stage.seconds, stage.rows > 0 && stage.seconds > 0.0 ? fmt::format("{:.0f}", static_cast<double>(stage.rows) / stage.seconds) : "");
+    fmt::print("{:>10} {:>10.3f} {:>6.1f} % {:>10.3f} {:>12} {:>9}\n", stage.stage, stage.busy, 100.0 * stage.busy / summary.seconds, stage.waiting,
+               rate_text(static_cast<double>(stage.rows), stage.busy, "{:.0f}"), rate_text(static_cast<double>(stage.bytes) * 1e-9, stage.busy, "{:.4f}"));
+}
+
+void print_summary(const ScoreSummary& summary, const ScoreRequest& request) {
+  print_stages(summary);
   for (const UnseenCount& unseen : summary.unseen) fmt::print("column \"{}\": {} cells hold words the fit did not see\n", unseen.column, unseen.cells);
   fmt::print("{} customers{} in {:.2f} s, scores in {}\n", summary.customers, summary.as_of.empty() ? "" : " as of " + summary.as_of, summary.seconds, request.out.string());
 }

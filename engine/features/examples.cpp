@@ -72,7 +72,8 @@ float* write_step(const FeatureSpec& spec, std::int64_t time, double gap_days, s
 /// Reads the columns of a base by the names of a spec and writes one example at a time.
 class Builder {
  public:
-  Builder(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys) : base_(base), spec_(spec) {
+  Builder(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, ExampleTable recycled)
+      : base_(base), spec_(spec), table_(std::move(recycled)) {
     table_.keys.assign(keys.begin(), keys.end());
     name_columns();
     lay_out_events();
@@ -141,6 +142,8 @@ class Builder {
   }
 
   void lay_out_events() {
+    table_.first.clear();
+    table_.length.clear();
     if (!spec_.events) return;
     std::int64_t rows = 0;
     for (const ExampleKey& key : table_.keys) {
@@ -266,8 +269,8 @@ FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_len
   return spec;
 }
 
-ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team) {
-  Builder builder(base, spec, keys);
+ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team, ExampleTable recycled) {
+  Builder builder(base, spec, keys, std::move(recycled));
   const auto count = static_cast<std::int64_t>(keys.size());
   team.run((count + examples_per_tile - 1) / examples_per_tile, [&](std::int64_t tile, int) {
     const std::int64_t end = std::min(count, (tile + 1) * examples_per_tile);

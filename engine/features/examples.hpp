@@ -66,7 +66,9 @@ struct ExampleTable {
                                           const std::vector<std::string>& wanted);
 
 /// Builds the features of examples. Throws Error{bad_input} when the base lacks a column of `spec`, naming it.
-[[nodiscard]] ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team);
+/// `recycled` is a table of the same `spec` that nobody needs any more: its memory is used again.
+[[nodiscard]] ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team,
+                                          ExampleTable recycled = {});
 
 /// One unit of a clock that is a day, in its numbers; 1 for steps.
 [[nodiscard]] double day_of(const Clock& clock);

@@ -55,21 +55,26 @@ std::vector<float> predict(Network& network, const Architecture& spec, const Exa
   const Array<std::int64_t> all_rows = upload(plan.order, stream), all_first = upload(first, stream);
   const Array<std::int32_t> all_length = upload(length, stream);
   Array<float> answers(stream, n * outputs);
+  predict_batches(network, plan, {all_rows.view(), all_first.view(), all_length.view(), view_of(length)}, parameters, answers.matrix(n, outputs), stream);
+  return download(answers.view(), stream);
+}
+
+void predict_batches(Network& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream) {
+  BatchSlots& slots = network.slots();
   for (std::int64_t k = 0; k < plan.batches(); ++k) {
     const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
-    BatchSlots& slots = network.slots();
-    copy<std::int64_t>(all_rows.view().sub(begin, size), slots.rows.view().sub(0, size), stream);
+    copy<std::int64_t>(placed.rows.sub(begin, size), slots.rows.view().sub(0, size), stream);
     Batch batch{size, 0, {}};
-    if (spec.has_events()) {
-      copy<std::int64_t>(all_first.view().sub(begin, size), slots.first.view().sub(0, size), stream);
-      copy<std::int32_t>(all_length.view().sub(begin, size), slots.length.view().sub(0, size), stream);
-      batch.lengths = view_of(std::as_const(length)).sub(begin, size);
-      batch.time = length[static_cast<std::size_t>(begin)];
+    if (!placed.host_length.empty()) {
+      copy<std::int64_t>(placed.first.sub(begin, size), slots.first.view().sub(0, size), stream);
+      copy<std::int32_t>(placed.length.sub(begin, size), slots.length.view().sub(0, size), stream);
+      batch.lengths = placed.host_length.sub(begin, size);
+      batch.time = batch.lengths.data[0];
     }
     const MatrixView<const float> out = network.predict(batch, parameters);
-    copy<float>(View<const float>(out.data, size * outputs, out.place), answers.view().sub(begin * outputs, size * outputs), stream);
+    const std::int64_t values = size * out.columns;
+    copy<float>(View<const float>(out.data, values, out.place), View<float>(answers.row_range(begin, size).data, values, answers.place), stream);
   }
-  return download(answers.view(), stream);
 }
 
 }  // namespace footfall

@@ -14,7 +14,6 @@ namespace footfall {
 namespace {
 
 constexpr std::int64_t sorted_window = 32;       ///< batches that are sorted by length together
-constexpr std::int64_t prediction_batch = 1024;
 
 double signed_log(double y) { return std::copysign(std::log1p(std::abs(y)), y); }
 

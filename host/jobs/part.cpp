@@ -15,7 +15,6 @@
 namespace footfall {
 namespace {
 
-constexpr std::int64_t prediction_batch = 1024;
 constexpr std::size_t small_training_set = 2'000;      ///< examples below which inputs are gated
 constexpr std::int64_t least_for_calibration = 200;   ///< labelled examples below which a temperature is noise
 

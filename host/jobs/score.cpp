@@ -1,143 +1,49 @@
 #include "host/jobs/score.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
 
-#include <fmt/format.h>
-
-#include "engine/train/predict.hpp"
-#include "host/jobs/part.hpp"
+#include "engine/pipeline/pipeline.hpp"
+#include "engine/score/outcome.hpp"
+#include "engine/score/scorer.hpp"
+#include "host/jobs/score_chunks.hpp"
+#include "host/jobs/score_output.hpp"
 #include "host/jobs/score_writer.hpp"
+#include "host/journeys/base_reader.hpp"
 #include "host/journeys/clock.hpp"
-#include "host/table/atomic_file.hpp"
+#include "host/journeys/requests.hpp"
+#include "host/table/read.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
 namespace {
 
-constexpr std::int64_t customers_at_once = 32'768;
-constexpr std::int32_t partitions_a_shard = 16;
+constexpr std::int64_t event_rows_at_once = 262'144;
+constexpr std::size_t chunks_in_memory = 4;   ///< one for each stage
 
-/// Seconds of each stage, in the order in which stages first ran.
-class Stages {
- public:
-  template <class Work>
-  auto time(const std::string& stage, std::int64_t rows, const Work& work) {
-    const auto began = std::chrono::steady_clock::now();
-    auto result = work();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    auto found = std::find_if(stages_.begin(), stages_.end(), [&](const StageTime& s) { return s.stage == stage; });
-    if (found == stages_.end()) found = stages_.insert(stages_.end(), {stage, 0.0, 0, 0});
-    found->seconds += seconds;
-    found->rows += rows;
-    return result;
-  }
-  [[nodiscard]] std::vector<StageTime> take() { return std::move(stages_); }
-
- private:
-  std::vector<StageTime> stages_;
-};
-
-/// Consecutive partitions that are scored at once. Batches are cut inside partitions, so the cut changes no score.
-struct Chunk {
-  std::vector<std::int64_t> customers;
-  std::vector<std::vector<std::int64_t>> groups;   ///< rows of the chunk by partition
-  std::int32_t last_partition = 0;
-};
-
-bool is_scored(const Base& base, std::int64_t customer, std::int64_t as_of) {
-  const auto c = static_cast<std::size_t>(customer);
-  if (base.profiles && base.profiles->present[c] != 0) return true;
-  if (!base.journeys) return false;
-  const auto begin = static_cast<std::size_t>(base.journeys->first[c]), end = static_cast<std::size_t>(base.journeys->first[c + 1]);
-  return begin < end && base.journeys->time[begin] < as_of;
+std::int64_t file_bytes(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return static_cast<std::int64_t>(std::filesystem::file_size(path, ignored));
+  std::int64_t sum = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
+    if (entry.path().extension() == ".parquet") sum += static_cast<std::int64_t>(entry.file_size(ignored));
+  return sum;
 }
 
-std::vector<Chunk> chunks_of(const Base& base, std::int64_t as_of) {
-  std::vector<Chunk> chunks(1);
-  for (std::int32_t p = 0; p < Base::partitions; ++p) {
-    const bool shard_begins = p % partitions_a_shard == 0;
-    if (!chunks.back().customers.empty() && (shard_begins || static_cast<std::int64_t>(chunks.back().customers.size()) >= customers_at_once)) chunks.emplace_back();
-    Chunk& chunk = chunks.back();
-    chunk.last_partition = p;
-    std::vector<std::int64_t>& group = chunk.groups.emplace_back();
-    for (std::int64_t c = base.partition_first[static_cast<std::size_t>(p)]; c < base.partition_first[static_cast<std::size_t>(p) + 1]; ++c) {
-      if (!is_scored(base, c, as_of)) continue;
-      group.push_back(static_cast<std::int64_t>(chunk.customers.size()));
-      chunk.customers.push_back(c);
-    }
-  }
-  return chunks;
+std::int64_t input_bytes(const Job& job) {
+  std::int64_t sum = 0;
+  const auto add = [&](const FilesSpec& table) {
+    for (const std::string& file : expand_files(table.files, {})) sum += file_bytes(file);
+  };
+  if (job.events) add(job.events->table);
+  if (job.customers) add(job.customers->table);
+  return sum;
 }
 
-/// One file, or a folder of shards. The shards grow in a folder beside it, which takes its name when all of them are whole.
-class Output {
- public:
-  Output(std::filesystem::path out, std::vector<OutputColumn> columns) : out_(std::move(out)), columns_(std::move(columns)), sharded_(out_.extension().empty()) {
-    if (out_.has_parent_path() && !out_.has_filename()) out_ = out_.parent_path();
-    if (!sharded_) return;
-    if (std::filesystem::exists(out_) && !std::filesystem::is_directory(out_))
-      throw bad_input(out_.string() + " is a file, and a name without an ending stands for a folder of shards", "end --out in .parquet or .csv, or give another");
-    partial_ = out_.parent_path() / fmt::format(".{}.partial-{}", out_.filename().string(), getpid());
-    std::error_code problem;
-    std::filesystem::create_directories(partial_, problem);
-    if (problem) throw bad_input("the folder " + out_.string() + " cannot be made: " + problem.message(), "choose another --out");
-  }
-  ~Output() {
-    writer_.reset();
-    std::error_code ignored;
-    if (!partial_.empty()) std::filesystem::remove_all(partial_, ignored);
-  }
-  Output(const Output&) = delete;  // one owner of the half-written folder
-  Output& operator=(const Output&) = delete;
-
-  void write(const Table& table, std::int32_t partition) {
-    const std::int32_t shard = sharded_ ? partition / partitions_a_shard : 0;
-    if (writer_ && shard != shard_) finish_file();
-    if (!writer_) {
-      writer_ = std::make_unique<TableWriter>((sharded_ ? partial_ / fmt::format("part-{:02}.parquet", shard) : out_).string(), columns_);
-      shard_ = shard;
-    }
-    writer_->write(table);
-  }
-
-  void finish() {
-    finish_file();
-    if (!sharded_) return;
-    std::error_code problem;
-    if (std::filesystem::exists(out_)) {
-      replace_shards(problem);
-    } else {
-      std::filesystem::rename(partial_, out_, problem);
-    }
-    if (problem) throw_write_error(out_, problem.value());
-  }
-
- private:
-  void finish_file() {
-    if (writer_) writer_->finish();
-    writer_.reset();
-  }
-
-  /// Other files of the folder stay.
-  void replace_shards(std::error_code& problem) const {
-    for (const auto& entry : std::filesystem::directory_iterator(out_, problem))
-      if (!problem && entry.path().extension() == ".parquet") std::filesystem::remove(entry.path(), problem);
-    if (problem) return;
-    for (const auto& entry : std::filesystem::directory_iterator(partial_, problem))
-      if (!problem) std::filesystem::rename(entry.path(), out_ / entry.path().filename(), problem);
-  }
-
-  std::filesystem::path out_;
-  std::vector<OutputColumn> columns_;
-  bool sharded_;
-  std::filesystem::path partial_;
-  std::unique_ptr<TableWriter> writer_;
-  std::int32_t shard_ = 0;
-};
+std::int64_t bytes_of(const ExampleTable& table) {
+  return static_cast<std::int64_t>((table.event_number.size() + table.event_code.size() + table.profile_number.size() + table.profile_code.size()) * 4);
+}
 
 void check_output(const ScoreRequest& request) {
   if (!request.overwrite && std::filesystem::exists(request.out))
@@ -168,55 +74,128 @@ void count_unseen(const std::vector<UnseenCount>& more, std::vector<UnseenCount>
   }
 }
 
+/// Room for every chunk.
+Scorer::Size largest_of(const std::vector<ScoreChunk>& chunks) {
+  Scorer::Size largest;
+  for (const ScoreChunk& chunk : chunks) {
+    largest.examples = std::max(largest.examples, chunk.size());
+    largest.event_rows = std::max(largest.event_rows, chunk.event_rows);
+    largest.time = std::max(largest.time, chunk.longest);
+    for (const std::vector<std::int64_t>& group : chunk.groups)
+      largest.batch = std::max(largest.batch, std::min<std::int64_t>(prediction_batch, static_cast<std::int64_t>(group.size())));
+  }
+  return largest;
+}
+
+/// What goes round in the pipeline.
+struct Buffer {
+  const ScoreChunk* chunk = nullptr;
+  std::vector<ExampleKey> keys;
+  ExampleTable table;
+  BatchPlan plan;
+  StagedChunk staged;
+  std::vector<float> outputs;   ///< [examples, outputs]
+};
+
+/// The stages, and what they share.
+class Scoring {
+ public:
+  Scoring(const SavedModel& model, const Base& base, std::vector<ScoreChunk> chunks, std::int64_t as_of, Workshop& shop)
+      : model_(model),
+        base_(base),
+        chunks_(std::move(chunks)),
+        as_of_(as_of),
+        team_(shop.backend->team()),
+        dictionaries_(dictionaries_of(base, model.features)),
+        scorer_(model.architecture, model.transform, model.parameters, largest_of(chunks_), *shop.backend, *shop.stream) {}
+
+  std::vector<StageTime> run(ScoreOutput& output, const Observer& observer, ScoreSummary& summary) {
+    Pipeline<Buffer> pipeline("features", [&](Buffer& buffer) { return build_features(buffer, summary.unseen); });
+    pipeline.then("predict", [&](Buffer& buffer) { return predict(buffer); });
+    pipeline.then("collect", [&](Buffer& buffer) { return collect(buffer); });
+    pipeline.then("write", [&](Buffer& buffer) {
+      write(buffer, output);
+      summary.customers += buffer.chunk->size();
+      observer.progress("score", summary.customers, base_.customers(), "customers");
+      return Load{buffer.chunk->size(), 0};
+    });
+    std::vector<Buffer> buffers(std::min(chunks_in_memory, chunks_.size()));
+    for (Buffer& buffer : buffers) buffer.staged = scorer_.make_chunk();
+    return pipeline.run(buffers);
+  }
+
+ private:
+  std::optional<Load> build_features(Buffer& buffer, std::vector<UnseenCount>& unseen) {
+    if (next_ == chunks_.size()) return std::nullopt;
+    buffer.chunk = &chunks_[next_++];
+    buffer.keys.clear();
+    for (const std::int64_t customer : buffer.chunk->customers) buffer.keys.push_back({customer, as_of_});
+    buffer.table = build_examples(base_, model_.features, buffer.keys, team_, std::move(buffer.table));
+    count_unseen(recode(buffer.table, dictionaries_, model_.transform, team_), unseen);
+    const auto lengths = model_.architecture.has_events() ? std::span<const std::int32_t>(buffer.table.length) : std::span<const std::int32_t>();
+    buffer.plan = plan_groups(lengths, buffer.chunk->groups, prediction_batch);
+    return Load{buffer.chunk->size(), bytes_of(buffer.table)};
+  }
+
+  Load predict(Buffer& buffer) { return {buffer.chunk->size(), scorer_.send(buffer.table, buffer.plan, buffer.staged)}; }
+
+  Load collect(Buffer& buffer) {
+    buffer.staged.outputs_of(buffer.plan, buffer.outputs);
+    return {buffer.chunk->size(), static_cast<std::int64_t>(buffer.outputs.size() * sizeof(float))};
+  }
+
+  void write(const Buffer& buffer, ScoreOutput& output) const {
+    std::vector<Outcome> outcomes;
+    std::int64_t first = 0;
+    for (const HeadSpec& head : model_.architecture.heads) {
+      outcomes.push_back(outcome_of(head, buffer.outputs, model_.architecture.outputs(), first));
+      first += head.outputs();
+    }
+    output.write(score_table(model_, base_.ids, buffer.chunk->customers, outcomes), buffer.chunk->last_partition);
+  }
+
+  const SavedModel& model_;
+  const Base& base_;
+  const std::vector<ScoreChunk> chunks_;
+  std::int64_t as_of_;
+  Team& team_;
+  Dictionaries dictionaries_;
+  Scorer scorer_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
   const auto began = std::chrono::steady_clock::now();
+  ScoreSummary summary;
   const SavedModel model = load_model(request.model);
   check_output(request);
   Workshop shop(options);
-  Stages stages;
-  const ReadBase read = stages.time("read", 0, [&] { return read_base(job_of(model, request), {.targets = false}); });
-  for (const std::string& notice : read.notices) options.observer.note(notice);
-  const Base& base = read.base;
+  const Job job = job_of(model, request);
+  StageTime reading{"read"};
+  std::optional<ReadBase> read;
+  StageClock(reading).work([&] {
+    read = read_base(job, {.targets = false});
+    return Load{read->counts.rows_read(), input_bytes(job)};
+  });
+  for (const std::string& notice : read->notices) options.observer.note(notice);
+  const Base& base = read->base;
   std::int64_t as_of = end_of_events(base);
   if (!request.as_of.empty()) {
     if (!base.journeys) throw bad_input("--as-of is given, but there are no events", "leave it out");
     as_of = parse_cutoff(request.as_of, base.journeys->clock, "--as-of");
   }
-  ScoreSummary summary;
   if (base.journeys) summary.as_of = moment_text(as_of, base.journeys->clock);
-  const Dictionaries dictionaries = dictionaries_of(base, model.features);
-  Output output(request.out, score_columns(model, base.ids.text));
-  for (const Chunk& chunk : chunks_of(base, as_of)) {
-    const auto rows = static_cast<std::int64_t>(chunk.customers.size());
-    if (rows == 0) continue;
-    std::vector<ExampleKey> keys;
-    for (const std::int64_t c : chunk.customers) keys.push_back({c, as_of});
-    ExampleTable table = stages.time("features", rows, [&] {
-      ExampleTable built = build_examples(base, model.features, keys, shop.backend->team());
-      count_unseen(recode(built, dictionaries, model.transform, shop.backend->team()), summary.unseen);
-      return built;
-    });
-    const DeviceExamples device = stages.time("upload", rows, [&] {
-      return upload_examples(table, model.transform, model.architecture.profile_width > 0, *shop.backend, *shop.stream);
-    });
-    const PartPredictions predictions = stages.time("predict", rows, [&] {
-      return predict_rows(model.architecture, model.transform, model.parameters, table, device, chunk.groups, shop);
-    });
-    stages.time("write", rows, [&] {
-      output.write(score_table(model, base.ids, chunk.customers, in_order(predictions)), chunk.last_partition);
-      return 0;
-    });
-    summary.customers += rows;
-    options.observer.progress("score", summary.customers, base.customers(), "customers");
-  }
-  if (summary.customers == 0) throw bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on");
-  stages.time("write", 0, [&] {
+  std::vector<ScoreChunk> chunks = score_chunks(base, model.features, as_of, request.customers_at_once, event_rows_at_once);
+  if (chunks.empty()) throw bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on");
+  ScoreOutput output(request.out, score_columns(model, base.ids.text));
+  summary.stages = Scoring(model, base, std::move(chunks), as_of, shop).run(output, options.observer, summary);
+  summary.stages.insert(summary.stages.begin(), reading);
+  StageClock(summary.stages.back()).work([&] {
     output.finish();
-    return 0;
+    return Load{0, file_bytes(request.out)};
   });
-  summary.stages = stages.take();
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return summary;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/pipeline/stage_time.hpp"
 #include "engine/transform/transform.hpp"
 #include "host/jobs/run.hpp"
 
@@ -17,20 +18,15 @@ struct ScoreRequest {
   std::vector<std::string> customers;     ///< likewise
   std::string as_of;                      ///< empty: the newest time plus one unit of its resolution
   bool overwrite = false;
-};
-
-/// How busy a stage of the pipeline was.
-struct StageTime {
-  std::string stage;
-  double seconds = 0.0;
-  std::int64_t rows = 0;
-  std::int64_t bytes = 0;
+  std::int64_t customers_at_once = 8192;  ///< chunks of about so many, and four of them in memory; no score depends on it
 };
 
 struct ScoreSummary {
   std::int64_t customers = 0;
   std::string as_of;                      ///< as a person reads it; empty without events
   double seconds = 0.0;
+  /// read: files to journeys, alone. The others work at the same time, each on another chunk. features: journeys to numbers. predict: copies
+  /// and kernels put into the stream (on a CPU also computed). collect: waiting for the device to be done with them. write: to the output.
   std::vector<StageTime> stages;
   std::vector<UnseenCount> unseen;        ///< columns with words that the fit did not see
 };

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/train/predict.hpp"
+
+namespace footfall {
+
+/// Page-locked memory of a chunk on its way to the device and back. The device copies from and to it while the host goes on, so it is
+/// left alone from `Scorer::send` until `outputs_of` has returned.
+class StagedChunk {
+ public:
+  /// Waits for the device. Into `outputs`: the network's outputs [examples, outputs] in the order of the table. From any thread.
+  void outputs_of(const BatchPlan& plan, std::vector<float>& outputs);
+
+ private:
+  friend class Scorer;
+
+  Pinned<float> event_number_, profile_number_, answers_;
+  Pinned<std::int32_t> event_code_, profile_code_, length_;
+  Pinned<std::int64_t> rows_, first_;
+  std::unique_ptr<Event> done_;
+  std::int64_t columns_ = 0;   ///< of the outputs
+};
+
+/// A fitted model on a device: parameters, profile encoder, network and the place of one chunk, all made once. Used by one host thread at a
+/// time, as the stream is. Chunks are put into the stream one behind the other; while the device has one, the host prepares the next.
+class Scorer {
+ public:
+  /// The largest chunk that is sent, and the largest batch of its plans.
+  struct Size {
+    std::int64_t examples = 0;
+    std::int64_t event_rows = 0;
+    std::int64_t batch = 0;
+    std::int64_t time = 0;       ///< steps of the longest sequence, its closing step included; 0 without events
+  };
+
+  Scorer(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters, Size largest, Backend& backend, Stream& stream);
+  Scorer(const Scorer&) = delete;             // its network points into it
+  Scorer& operator=(const Scorer&) = delete;  // likewise
+
+  /// Memory for a chunk of the largest size. Slow: before the loop.
+  [[nodiscard]] StagedChunk make_chunk() const;
+
+  /// Copies a recoded table to the device, predicts by the plan, which holds each of its examples once, and copies the outputs back; returns
+  /// the bytes that are copied before that is done. Neither allocates nor waits for the device.
+  std::int64_t send(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
+
+ private:
+  void send_events(const ExampleTable& table, StagedChunk& chunk);
+  void send_profiles(const ExampleTable& table, StagedChunk& chunk);
+  [[nodiscard]] PlacedPlan send_plan(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
+
+  Architecture architecture_;
+  ParameterLayout layout_;
+  Size largest_;
+  Stream& stream_;
+  Array<float> parameters_, profile_number_, answers_;
+  Array<std::int32_t> profile_code_, length_;
+  Array<std::int64_t> rows_, first_;
+  DeviceExamples data_;                  ///< room for the largest chunk; its counts are those of the chunk that was sent last
+  std::unique_ptr<ProfileEncoder> encoder_;
+  std::unique_ptr<Network> network_;
+  std::int64_t sent_bytes_ = 0;
+};
+
+}  // namespace footfall

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/data/base.hpp"
+#include "engine/features/examples.hpp"
+
+namespace footfall {
+
+/// Consecutive partitions of one shard that are scored together. Batches are cut inside partitions, so no score depends on the cut.
+struct ScoreChunk {
+  std::vector<std::int64_t> customers;
+  std::vector<std::vector<std::int64_t>> groups;   ///< rows of the chunk by partition
+  std::int64_t event_rows = 0;                     ///< steps of its sequences, at most
+  std::int64_t longest = 0;                        ///< steps of the longest of them, at most
+  std::int32_t last_partition = 0;
+
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(customers.size()); }
+};
+
+/// Every customer with an event before `as_of` and every one of the customer table, in the order of the base. Partitions are added to a
+/// chunk until it has `customers` or `event_rows`. No chunk is empty.
+[[nodiscard]] std::vector<ScoreChunk> score_chunks(const Base& base, const FeatureSpec& spec, std::int64_t as_of, std::int64_t customers, std::int64_t event_rows);
+
+}  // namespace footfall
