@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::int32_t members_by_default = 16;
 constexpr double most_examples_seen = 1.6e6;   ///< epochs x examples, where epochs are chosen
-constexpr std::int64_t few_examples = 10'000;  ///< below, the state of the event encoder is dropped more often
+constexpr float most_state_dropout = 0.9F;
+
+/// The fewer examples there are, the more of the event encoder's state is dropped: how many times the dropout of the layers.
+float state_dropout_for(std::int64_t examples) { return examples < 2'000 ? 9.0F : examples < 10'000 ? 5.0F : 2.0F; }
 
 /// Epochs that reached the best figures on the reference sets, fewer where there are many examples.
 std::int32_t epochs_for(std::int64_t examples, bool events) {
@@ -98,7 +101,7 @@ Architecture architecture_of(const Job& job, const Transform& transform, const s
   a.profile_width = a.layers.empty() && a.has_events() ? 0 : transform.profile_width();
   a.members = *job.model.members;
   a.dropout = static_cast<float>(*job.model.dropout);
-  a.state_dropout = std::min(0.9F, (examples < few_examples ? 5.0F : 2.0F) * a.dropout);
+  a.state_dropout = std::min(most_state_dropout, state_dropout_for(examples) * a.dropout);
   a.precision = *job.train.precision;
   for (std::size_t t = 0; t < schemas.size(); ++t) {
     HeadSpec head;
