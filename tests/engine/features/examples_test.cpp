@@ -249,5 +249,14 @@ TEST(Features, TheNumberOfThreadsChangesNoBit) {
   for (const int threads : {2, 3}) test::expect_same_tables(one, examples_of(base, spec, keys, threads));
 }
 
+TEST(Features, ARecycledTableLeavesNoTrace) {
+  const Base base = told_base({journey, {{1.5, "buy", 3.0}}, {}});
+  const FeatureSpec spec = spec_of(base);
+  const std::vector<ExampleKey> few = {{1, moment(52.0)}}, many = {{0, moment(52.0)}, {2, moment(50.0)}, {0, moment(45.0)}};
+  Team team(1);
+  test::expect_same_tables(build_examples(base, spec, few, team, examples_of(base, spec, many)), examples_of(base, spec, few));
+  test::expect_same_tables(build_examples(base, spec, many, team, examples_of(base, spec, few)), examples_of(base, spec, many));
+}
+
 }  // namespace
 }  // namespace footfall

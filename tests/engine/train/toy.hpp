@@ -23,6 +23,7 @@ class Toy {
   [[nodiscard]] std::vector<float> predictions(const std::vector<float>& parameters, const BatchPlan& plan, std::int64_t more = 0);
   [[nodiscard]] std::vector<float> initial(std::uint64_t seed = 42) const { return initial_parameters(architecture, *layout_, seed); }
   [[nodiscard]] const ParameterLayout& layout() const { return *layout_; }
+  [[nodiscard]] const Transform& transform() const { return transform_; }
 
   Architecture architecture;
   ExampleTable table;
