@@ -31,7 +31,9 @@ set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${relist}")
 # footfall_register(TARGET prefix [NAME=value of the environment])
 # Names say where a test lives: cpu/columns/Moments.OneRow.
 function(footfall_register target prefix)
-  set(properties TIMEOUT 300)
+  # Where the CUDA libraries lie: AddressSanitizer's dlopen does not look at the program's own rpath. (A second variable in ENVIRONMENT itself
+  # would be lost between the lists of gtest_discover_tests.)
+  set(properties TIMEOUT 300 ENVIRONMENT_MODIFICATION "FOOTFALL_BUILD_DIR=set:${PROJECT_BINARY_DIR}")
   if(ARGN)
     list(APPEND properties ENVIRONMENT "${ARGN}")
   endif()
