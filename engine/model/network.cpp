@@ -1,5 +1,6 @@
 #include "engine/model/network.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/error.hpp"
@@ -253,20 +254,31 @@ void Network::backward_events(const Batch& batch, View<const float> parameters, 
   if (!spec_.embedding.empty()) pack_->backward(pack_input(batch.size, parameters), batch.time, run.dx, gradient, stream_);
 }
 
-void Network::learn(const Batch& batch, View<const float> parameters, View<float> gradient, View<double> loss) {
-  encode_events(batch, parameters, true);
-  Recorded& recorded = recorded_[batch.size];
-  if (recorded.runs++ == 0) {
-    dense_step(batch.size, parameters, gradient, loss);
-  } else {
-    if (!recorded.step || recorded.parameters != parameters.data || recorded.gradient != gradient.data || recorded.loss != loss.data) {
-      recorded.parameters = parameters.data;
-      recorded.gradient = gradient.data;
-      recorded.loss = loss.data;
-      recorded.step = stream_.record([this, size = batch.size, parameters, gradient, loss] { dense_step(size, parameters, gradient, loss); });
-    }
-    recorded.step->replay();
+void Network::run_recorded(Recorded& recorded, const LearnPlaces& places, const std::function<void()>& work) {
+  if (recorded.runs++ == 0) return work();  // once as it is, so that every operation has its scratch
+  if (!recorded.step || recorded.places != places) {
+    recorded.places = places;
+    recorded.step = stream_.record(work);
   }
+  recorded.step->replay();
+}
+
+void Network::learn(const Batch& batch, View<const float> parameters, View<float> gradient, View<double> loss) {
+  const LearnPlaces places{parameters.data, gradient.data, loss.data};
+  const bool full = spec_.has_events() && std::all_of(batch.lengths.data, batch.lengths.data + batch.size, [&](std::int32_t n) { return n == batch.time; });
+  Recorded& recorded = recorded_[{batch.size, full ? batch.time : 0}];
+  if (full) {
+    recorded.lengths.assign(static_cast<std::size_t>(batch.size), static_cast<std::int32_t>(batch.time));
+    const Batch kept{batch.size, batch.time, view_of(std::as_const(recorded.lengths))};
+    run_recorded(recorded, places, [this, kept, parameters, gradient, loss] {
+      encode_events(kept, parameters, true);
+      dense_step(kept.size, parameters, gradient, loss);
+      backward_events(kept, parameters, gradient);
+    });
+    return;
+  }
+  encode_events(batch, parameters, true);
+  run_recorded(recorded, places, [this, size = batch.size, parameters, gradient, loss] { dense_step(size, parameters, gradient, loss); });
   backward_events(batch, parameters, gradient);
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/model/architecture.hpp"
@@ -63,6 +65,21 @@ class Network {
     Array<float> d_output, d_scaled;
   };
 
+  /// The arrays that a recorded step is bound to.
+  struct LearnPlaces {
+    const void* parameters = nullptr;
+    const void* gradient = nullptr;
+    const void* loss = nullptr;
+    bool operator==(const LearnPlaces&) const = default;
+  };
+  struct Recorded {
+    std::int64_t runs = 0;
+    LearnPlaces places;
+    std::vector<std::int32_t> lengths;  ///< of a batch of one length: the recorded work reads them again on a CPU
+    std::unique_ptr<Recording> step;
+  };
+
+  void run_recorded(Recorded& recorded, const LearnPlaces& places, const std::function<void()>& work);
   void encode_events(const Batch& batch, View<const float> parameters, bool training);
   void gather_profile(std::int64_t size);
   void join(std::int64_t size, View<const float> parameters, bool training);
@@ -98,15 +115,9 @@ class Network {
   std::vector<Layer> layers_;
   Array<float> outputs_, d_outputs_, predictions_;
 
-  /// Recorded dense steps by batch size; a size is run once before it is recorded, so that every operation has its scratch.
-  struct Recorded {
-    std::int64_t runs = 0;
-    const void* parameters = nullptr;
-    const void* gradient = nullptr;
-    const void* loss = nullptr;
-    std::unique_ptr<Recording> step;
-  };
-  std::map<std::int64_t, Recorded> recorded_;
+  /// Recorded steps by batch size and length: of a batch of one length the whole step, of a ragged one (length 0 here) what lies between
+  /// the two passes through the recurrent layers, whose lengths a recording would freeze.
+  std::map<std::pair<std::int64_t, std::int64_t>, Recorded> recorded_;
 };
 
 }  // namespace footfall
