@@ -108,7 +108,7 @@ std::vector<CalibrationBin> calibration_bins(std::span<const double> prediction,
 
 Interval wilson_interval(double share, std::int64_t n) {
   if (n <= 0) return {};
-  constexpr double z = 1.959963984540054;   // the 97.5 % point of the normal distribution
+  constexpr double z = 1.959963984540054;  // the 97.5 % point of the normal distribution
   const auto count = static_cast<double>(n);
   const double center = (share + z * z / (2.0 * count)) / (1.0 + z * z / count);
   const double half = z * std::sqrt(share * (1.0 - share) / count + z * z / (4.0 * count * count)) / (1.0 + z * z / count);

@@ -27,8 +27,8 @@ using Curve = std::vector<CurvePoint>;
 /// may be amounts. Empty when they sum to nothing or less.
 [[nodiscard]] Curve gain_curve(std::span<const double> prediction, std::span<const double> label);
 
-/// y / x of the gain curve at x = 1/steps, 2/steps … 1: how many times more of the labels' sum the first x of the customers hold than as many
-/// drawn at random. Starts where x is a whole customer at least.
+/// y / x of the gain curve at x = 1/steps, 2/steps … 1: how many times more of the labels' sum the first x of the customers hold than as
+/// many drawn at random. Starts where x is a whole customer at least.
 [[nodiscard]] Curve lift_curve(std::span<const double> prediction, std::span<const double> label, std::int64_t steps = 100);
 
 /// A straight piece of a curve read at x; the ends beyond it.
@@ -40,11 +40,12 @@ using Curve = std::vector<CurvePoint>;
 /// A bin of predictions of equal count, lowest first.
 struct CalibrationBin {
   std::int64_t n = 0;
-  double predicted = 0.0, actual = 0.0;   ///< means of predictions and labels
+  double predicted = 0.0, actual = 0.0;  ///< means of predictions and labels
 };
 /// The bins whose distances make calibration_error(): bin b holds places n b / bins .. n (b + 1) / bins of the ascending predictions. Empty
 /// bins are left out.
-[[nodiscard]] std::vector<CalibrationBin> calibration_bins(std::span<const double> prediction, std::span<const double> label, std::int64_t bins = 10);
+[[nodiscard]] std::vector<CalibrationBin> calibration_bins(std::span<const double> prediction, std::span<const double> label,
+                                                           std::int64_t bins = 10);
 
 /// The range in which a rate that was seen as `share` of n lies with 95 % confidence (Wilson 1927).
 struct Interval {

@@ -32,7 +32,8 @@ std::string counts_table(const ordered_json& data) {
   table.head = {"What was read", "Count"};
   for (const Row& row : rows)
     if (data.contains(row.key) && data.at(row.key).is_number())
-      table.rows.push_back({fmt::format("{}{}", row.title, *row.meaning == 0 ? "" : fmt::format("<br/><small>{}</small>", row.meaning)), count_text(data.at(row.key).get<std::int64_t>())});
+      table.rows.push_back({fmt::format("{}{}", row.title, *row.meaning == 0 ? "" : fmt::format("<br/><small>{}</small>", row.meaning)),
+                            count_text(data.at(row.key).get<std::int64_t>())});
   return html(table);
 }
 
@@ -47,33 +48,41 @@ std::string missing_table(const ordered_json& columns, const std::string& title,
       ++whole;
       continue;
     }
-    table.rows.push_back({escape(name), count_text(missing), cells > 0 ? percent_text(static_cast<double>(missing) / static_cast<double>(cells)) : "\u2013"});
+    table.rows.push_back({escape(name), count_text(missing),
+                          cells > 0 ? percent_text(static_cast<double>(missing) / static_cast<double>(cells)) : "\u2013"});
   }
   std::string out = table.rows.empty() ? std::string() : html(table);
   if (whole > 0)
-    out += fmt::format("<p>{}: no cell is missing in {}.</p>\n", title, table.rows.empty() ? counted(whole, "column that is used", "columns that are used") : counted(whole, "further one", "further ones"));
+    out += fmt::format("<p>{}: no cell is missing in the {}{}.</p>\n", title, table.rows.empty() ? "" : "other ",
+                       counted(whole, "column used", "columns used"));
   return out;
 }
 
-std::int64_t count_in(const ordered_json& data, const char* key, std::int64_t otherwise) { return data.contains(key) && data.at(key).is_number() ? data.at(key).get<std::int64_t>() : otherwise; }
+std::int64_t count_in(const ordered_json& data, const char* key, std::int64_t otherwise) {
+  return data.contains(key) && data.at(key).is_number() ? data.at(key).get<std::int64_t>() : otherwise;
+}
 
 std::string missing_text(const FitRecord& record, const ordered_json& data) {
   if (!data.contains("missing_cells")) return {};
-  constexpr const char* numeric[] = {"the mean", "the median", "the commonest value", "zero", "a value between its neighbours in time", "nothing: the row is dropped"};
+  constexpr const char* numeric[] = {
+      "the mean", "the median", "the commonest value", "zero", "a value between its neighbours in time", "nothing: the row is dropped"};
   constexpr const char* categorical[] = {"a word of their own", "the commonest word", "nothing: the row is dropped"};
   const MissingSpec& spec = record.model.job.missing;
   std::string out;
   const ordered_json& missing = data.at("missing_cells");
   if (missing.contains("events")) out += missing_table(missing.at("events"), "Columns of the events", count_in(data, "events", 0));
-  if (missing.contains("customers")) out += missing_table(missing.at("customers"), "Columns of the customer table", count_in(data, "customer_rows", 0));
-  return out + fmt::format("<p class=\"soft\">Missing numbers become {}; missing categories {}.</p>\n", numeric[static_cast<std::size_t>(spec.numeric)], categorical[static_cast<std::size_t>(spec.categorical)]);
+  if (missing.contains("customers"))
+    out += missing_table(missing.at("customers"), "Columns of the customer table", count_in(data, "customer_rows", 0));
+  return out + fmt::format("<p class=\"soft\">Missing numbers become {}; missing categories {}.</p>\n",
+                           numeric[static_cast<std::size_t>(spec.numeric)], categorical[static_cast<std::size_t>(spec.categorical)]);
 }
 
 std::string vocabulary_text(const Transform& transform) {
   HtmlTable table;
   table.head = {"Category", "Words known"};
   for (const auto* vocabularies : {&transform.event_words, &transform.profile_words})
-    for (const Vocabulary& words : *vocabularies) table.rows.push_back({escape(words.name), count_text(static_cast<std::int64_t>(words.words.size()))});
+    for (const Vocabulary& words : *vocabularies)
+      table.rows.push_back({escape(words.name), count_text(static_cast<std::int64_t>(words.words.size()))});
   if (table.rows.empty()) return {};
   table.caption = "Words the model knows. Others are scored as unseen; footfall score says how many it met.";
   return html(table);
@@ -83,7 +92,8 @@ std::string vocabulary_text(const Transform& transform) {
 
 Chapter data_section(const FitRecord& record) {
   const ordered_json data = record.metrics.value("data", ordered_json::object());
-  const std::string body = "<div class=\"pair\"><div>" + counts_table(data) + "</div><div>" + missing_text(record, data) + vocabulary_text(record.model.transform) + "</div></div>\n";
+  const std::string body = "<div class=\"pair\"><div>" + counts_table(data) + "</div><div>" + missing_text(record, data) +
+                           vocabulary_text(record.model.transform) + "</div></div>\n";
   return {"data", "The data", body};
 }
 

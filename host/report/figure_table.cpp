@@ -76,7 +76,8 @@ std::string beside(const FitRecord& record, std::size_t target, const std::strin
   for (const std::string& name : baselines_of(record, head.name)) {
     const double value = baseline_metric(record, head.name, name, figure);
     if (std::isnan(value)) continue;
-    out += (out.empty() ? "" : " \u00b7 ") + escape(baseline_title(name, head.kind)) + "\u00a0" + value_text(value, known == std::end(names) ? Unit::number : known->unit);
+    out += (out.empty() ? "" : " \u00b7 ") + escape(baseline_title(name, head.kind)) + "\u00a0" +
+           value_text(value, known == std::end(names) ? Unit::number : known->unit);
   }
   return out;
 }
@@ -95,7 +96,8 @@ std::string figure_table(const FitRecord& record, std::size_t target) {
     std::vector<double> values = {model};
     for (const std::string& name : baselines) values.push_back(baseline_metric(record, head.name, name, figure.key));
     const std::ptrdiff_t best = best_of(values, figure.better);
-    std::vector<std::string> row = {fmt::format("{}<br/><small>{}{}</small>", figure.title, figure.meaning, figure.better == Better::higher ? "; higher is better" : "; lower is better")};
+    std::vector<std::string> row = {fmt::format("{}<br/><small>{}{}</small>", figure.title, figure.meaning,
+                                                figure.better == Better::higher ? "; higher is better" : "; lower is better")};
     for (std::size_t i = 0; i < values.size(); ++i) {
       std::string cell = std::isnan(values[i]) ? "\u2013" : value_text(values[i], figure.unit);
       if (static_cast<std::ptrdiff_t>(i) == best) cell = "<b>" + cell + "</b>";
@@ -111,7 +113,8 @@ std::string figure_table(const FitRecord& record, std::size_t target) {
   }
   const double possible = metric(record, "test", head.name, "best_auroc");
   if (!std::isnan(possible)) {
-    std::vector<std::string> row = {"Best possible AUROC<br/><small>from the simulated shop's own probabilities</small>", figure_text(possible)};
+    std::vector<std::string> row = {"Best possible AUROC<br/><small>from the simulated shop's own probabilities</small>",
+                                    figure_text(possible)};
     row.resize(table.head.size());
     table.rows.push_back(std::move(row));
   }

@@ -9,7 +9,7 @@ namespace footfall {
 
 /// A big number with what it means, and the baselines' below.
 struct Tile {
-  std::string name, big, text, beside;   ///< HTML
+  std::string name, big, text, beside;  ///< HTML
 };
 [[nodiscard]] std::string html(const std::vector<Tile>& tiles);
 

@@ -30,6 +30,7 @@ struct Chapter {
 [[nodiscard]] std::string page(std::string_view title, std::string_view subtitle, const std::vector<Chapter>& sections);
 
 /// A picture with its legend above and what it says below. All three are HTML, `title` is text.
-[[nodiscard]] std::string figure_html(std::string_view title, const std::string& legend, const std::string& svg, const std::string& reading);
+[[nodiscard]] std::string figure_html(std::string_view title, const std::string& legend, const std::string& svg,
+                                      const std::string& reading);
 
 }  // namespace footfall

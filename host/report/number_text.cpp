@@ -8,7 +8,7 @@
 namespace footfall {
 namespace {
 
-constexpr const char* narrow = "\u00a0";   // a blank at which no line breaks
+constexpr const char* narrow = "\u00a0";  // a blank at which no line breaks
 constexpr const char* minus = "\u2212";
 
 /// Decimals with commas between the thousands, and a real minus.

@@ -30,7 +30,8 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
-/// The columns are known by their places, for the names of targets may hold anything: fit, epoch, learning_rate, seconds, then two a target.
+/// The columns are known by their places, for the names of targets may hold anything: fit, epoch, learning_rate, seconds, then two a
+/// target.
 std::vector<HistoryLine> read_history(const std::filesystem::path& file, std::size_t targets) {
   std::vector<HistoryLine> history;
   std::istringstream in(read_file(file));
@@ -103,7 +104,8 @@ FitRecord read_record(const std::filesystem::path& folder) {
   record.model = load_model(folder);
   const std::filesystem::path clean = (folder / "").lexically_normal().parent_path();
   record.folder = clean.filename().string();
-  if (record.folder.empty() || record.folder == "." || record.folder == "..") record.folder = std::filesystem::absolute(clean).lexically_normal().filename().string();
+  if (record.folder.empty() || record.folder == "." || record.folder == "..")
+    record.folder = std::filesystem::absolute(clean).lexically_normal().filename().string();
   record.metrics = read_metrics(folder / "metrics.json");
   const std::vector<HeadSpec>& heads = record.model.architecture.heads;
   if (std::filesystem::exists(folder / "test_predictions.parquet")) record.tested = read_tested(folder / "test_predictions.parquet", heads);

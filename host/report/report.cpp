@@ -25,7 +25,8 @@ std::string subtitle_of(const FitRecord& record) {
 }  // namespace
 
 void report(const ReportRequest& request, const Observer& observer) {
-  if (!request.overwrite && std::filesystem::exists(request.out)) throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
+  if (!request.overwrite && std::filesystem::exists(request.out))
+    throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
   if (std::filesystem::is_directory(request.out)) throw bad_input(request.out.string() + " is a folder", "name a file: --out report.html");
   const FitRecord record = read_record(request.model);
   std::vector<Chapter> sections;

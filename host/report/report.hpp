@@ -8,9 +8,9 @@
 namespace footfall {
 
 struct ReportRequest {
-  std::filesystem::path model;                   ///< folder of a fitted model
-  std::optional<std::filesystem::path> scores;   ///< what `footfall score` wrote with it
-  std::filesystem::path out;                     ///< the HTML file
+  std::filesystem::path model;                  ///< folder of a fitted model
+  std::optional<std::filesystem::path> scores;  ///< what `footfall score` wrote with it
+  std::filesystem::path out;                    ///< the HTML file
   bool overwrite = false;
 };
 

@@ -15,12 +15,14 @@ namespace {
 constexpr const char* remedy = "score again with this model: footfall score MODEL --out FILE";
 
 std::vector<std::string> files_of(const std::filesystem::path& scores) {
-  if (!std::filesystem::exists(scores)) throw bad_input("there are no scores at " + scores.string(), "make them: footfall score MODEL --out FILE");
+  if (!std::filesystem::exists(scores))
+    throw bad_input("there are no scores at " + scores.string(), "make them: footfall score MODEL --out FILE");
   if (!std::filesystem::is_directory(scores)) return {scores.string()};
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(scores))
     if (entry.path().extension() == ".parquet") files.push_back(entry.path().string());
-  if (files.empty()) throw bad_input("the folder " + scores.string() + " holds no .parquet file", "name the file or folder that footfall score wrote");
+  if (files.empty())
+    throw bad_input("the folder " + scores.string() + " holds no .parquet file", "name the file or folder that footfall score wrote");
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -68,7 +70,8 @@ void append(const Table& table, const HeadSpec& head, const std::vector<double>&
       if (values[k][r] > values[best][r]) best = k;
     const double value = values[best][r];
     if (!(decile[r] >= 1.0 && decile[r] <= 10.0) || !suits(boundaries, value, static_cast<std::int32_t>(decile[r])))
-      throw bad_input(fmt::format("{}: {} {} is not in tenth {} of this model, so these are scores of another one", table.place(static_cast<std::int64_t>(r)), head.name, value, decile[r]),
+      throw bad_input(fmt::format("{}: {} {} is not in tenth {} of this model, so these are scores of another one",
+                                  table.place(static_cast<std::int64_t>(r)), head.name, value, decile[r]),
                       remedy);
     out.value.push_back(value);
     out.decile.push_back(static_cast<std::int32_t>(decile[r]));

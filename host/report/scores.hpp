@@ -11,15 +11,15 @@ namespace footfall {
 
 /// The scores of one target, a value a customer.
 struct TargetScores {
-  std::vector<double> value;               ///< probability or number; of a class target the probability of the likeliest class
-  std::vector<std::int32_t> decile;        ///< 1 (highest) .. 10
-  std::vector<std::int64_t> likeliest;     ///< of a class target: customers by likeliest class
+  std::vector<double> value;            ///< probability or number; of a class target the probability of the likeliest class
+  std::vector<std::int32_t> decile;     ///< 1 (highest) .. 10
+  std::vector<std::int64_t> likeliest;  ///< of a class target: customers by likeliest class
 };
 
 struct ScoreRecord {
-  std::string name;                        ///< of the file or folder
+  std::string name;  ///< of the file or folder
   std::int64_t customers = 0;
-  std::vector<TargetScores> targets;       ///< one a target of the model
+  std::vector<TargetScores> targets;  ///< one a target of the model
 };
 
 /// Reads what `footfall score` wrote with this model: a Parquet or CSV file, or a folder of shards.

@@ -51,17 +51,18 @@ std::string markers(const LineSeries& series, const Frame& frame) {
   for (std::size_t i = 0; i < series.points.size(); ++i) {
     const CurvePoint& p = series.points[i];
     if (i < series.bars.size())
-      out += fmt::format("<line class=\"error {}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>", series.tone, frame.x(p.x), frame.y(series.bars[i].low),
-                         frame.x(p.x), frame.y(series.bars[i].high));
-    out += fmt::format("<circle class=\"dot {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {} at {}</title></circle>", series.tone, frame.x(p.x), frame.y(p.y),
-                       escape(series.name), value_text(p.y, frame.y_axis().unit), value_text(p.x, frame.x_axis().unit));
+      out += fmt::format("<line class=\"error {}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>", series.tone, frame.x(p.x),
+                         frame.y(series.bars[i].low), frame.x(p.x), frame.y(series.bars[i].high));
+    out += fmt::format("<circle class=\"dot {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {} at {}</title></circle>", series.tone,
+                       frame.x(p.x), frame.y(p.y), escape(series.name), value_text(p.y, frame.y_axis().unit),
+                       value_text(p.x, frame.x_axis().unit));
   }
   return out;
 }
 
 std::string bar(double left, double right, double top, double bottom, const std::string& tone, const std::string& says) {
-  return fmt::format("<rect class=\"bar {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}</title></rect>", tone, left, std::min(top, bottom),
-                     std::max(right - left, 0.5), std::abs(bottom - top), says);
+  return fmt::format("<rect class=\"bar {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}</title></rect>", tone,
+                     left, std::min(top, bottom), std::max(right - left, 0.5), std::abs(bottom - top), says);
 }
 
 /// A name that fits into a width, in letters; the whole one is told by the bar's own title.
@@ -85,7 +86,8 @@ std::string legend_list(const std::vector<std::pair<std::string, std::string>>& 
     if (name.empty()) continue;
     const std::string sample = boxes ? fmt::format("<rect class=\"bar {}\" x=\"4\" y=\"0\" width=\"18\" height=\"12\"/>", tone)
                                      : fmt::format("<path class=\"line {}\" d=\"M0 6 L26 6\"/>", tone);
-    out += fmt::format("<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 26 12\" aria-hidden=\"true\">{}</svg>{}</li>", sample, escape(name));
+    out += fmt::format("<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 26 12\" aria-hidden=\"true\">{}</svg>{}</li>", sample,
+                       escape(name));
   }
   return out.empty() ? out : "<ul class=\"legend\">" + out + "</ul>";
 }
@@ -138,10 +140,13 @@ std::string svg(const Histogram& chart) {
   const Frame frame(x, chart.y, *x.from, *x.to, 0.0, y.high);
   std::string drawn;
   for (std::size_t i = 0; i < chart.counts.size(); ++i)
-    drawn += bar(frame.x(chart.edges[i]) + 0.5, frame.x(chart.edges[i + 1]) - 0.5, frame.y(static_cast<double>(chart.counts[i])), frame.y(0.0), "model",
-                 fmt::format("{} to {}: {}", chart.says(chart.edges[i]), chart.says(chart.edges[i + 1]), count_text(chart.counts[i])));
+    drawn +=
+        bar(frame.x(chart.edges[i]) + 0.5, frame.x(chart.edges[i + 1]) - 0.5, frame.y(static_cast<double>(chart.counts[i])), frame.y(0.0),
+            "model", fmt::format("{} to {}: {}", chart.says(chart.edges[i]), chart.says(chart.edges[i + 1]), count_text(chart.counts[i])));
   for (const double at : chart.marks)
-    if (at > *x.from && at < *x.to) drawn += fmt::format("<line class=\"mark\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", frame.x(at), frame.top(), frame.bottom());
+    if (at > *x.from && at < *x.to)
+      drawn += fmt::format("<line class=\"mark\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", frame.x(at), frame.top(),
+                           frame.bottom());
   return frame.svg(description(chart.title, x, chart.y), drawn);
 }
 
@@ -157,8 +162,12 @@ std::string legend(const BarChart& chart) {
   return legend_list(samples, true);
 }
 
-std::string figure_html(const LineChart& chart, const std::string& reading) { return figure_html(chart.title, legend(chart), svg(chart), reading); }
-std::string figure_html(const BarChart& chart, const std::string& reading) { return figure_html(chart.title, legend(chart), svg(chart), reading); }
+std::string figure_html(const LineChart& chart, const std::string& reading) {
+  return figure_html(chart.title, legend(chart), svg(chart), reading);
+}
+std::string figure_html(const BarChart& chart, const std::string& reading) {
+  return figure_html(chart.title, legend(chart), svg(chart), reading);
+}
 std::string figure_html(const Histogram& chart, const std::string& reading) {
   std::vector<std::pair<std::string, std::string>> samples;
   if (!chart.marks.empty()) samples = {{"boundaries of the tenths", "mark"}};

@@ -13,11 +13,11 @@ namespace footfall {
 
 /// A line of a chart. `tone` is a class of the style sheet: model, logistic, recency, constant, second, reference; "faint" may follow.
 struct LineSeries {
-  std::string name;                ///< in the legend; empty: not there
+  std::string name;  ///< in the legend; empty: not there
   std::string tone = "model";
   Curve points;
   bool markers = false;
-  std::vector<Interval> bars;      ///< of each point, where its value is not exact
+  std::vector<Interval> bars;  ///< of each point, where its value is not exact
 };
 
 struct LineChart {
@@ -44,10 +44,10 @@ struct BarChart {
 struct Histogram {
   std::string title;
   Axis x, y;
-  std::vector<double> edges;       ///< one more than the counts
+  std::vector<double> edges;  ///< one more than the counts
   std::vector<std::int64_t> counts;
   std::vector<double> marks;
-  std::function<std::string(double)> says;   ///< the value at a place of the x axis, for the bars' own titles
+  std::function<std::string(double)> says;  ///< the value at a place of the x axis, for the bars' own titles
 };
 
 /// The svg element of a chart.

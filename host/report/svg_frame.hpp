@@ -11,10 +11,10 @@ namespace footfall {
 
 /// One axis of a chart.
 struct Axis {
-  std::string label;                  ///< what it shows, with its unit
+  std::string label;  ///< what it shows, with its unit
   Unit unit = Unit::number;
-  std::optional<double> from, to;     ///< where it begins and ends; left out: round numbers around the data
-  std::vector<std::pair<double, std::string>> marks;   ///< where it is marked and with what; left out: at round numbers
+  std::optional<double> from, to;                     ///< where it begins and ends; left out: round numbers around the data
+  std::vector<std::pair<double, std::string>> marks;  ///< where it is marked and with what; left out: at round numbers
 };
 
 /// Round numbers at which an axis is marked, about `wanted` of them, and the ends of the axis.
@@ -33,7 +33,9 @@ class Frame {
   Frame(Axis x, Axis y, double x_low, double x_high, double y_low, double y_high, bool numbered_x = true);
 
   [[nodiscard]] double x(double value) const { return left_ + (value - x_ticks_.low) / (x_ticks_.high - x_ticks_.low) * (right_ - left_); }
-  [[nodiscard]] double y(double value) const { return bottom_ - (value - y_ticks_.low) / (y_ticks_.high - y_ticks_.low) * (bottom_ - top_); }
+  [[nodiscard]] double y(double value) const {
+    return bottom_ - (value - y_ticks_.low) / (y_ticks_.high - y_ticks_.low) * (bottom_ - top_);
+  }
   [[nodiscard]] double left() const { return left_; }
   [[nodiscard]] double right() const { return right_; }
   [[nodiscard]] double top() const { return top_; }

@@ -39,17 +39,21 @@ std::string verdict(const FitRecord& record, std::size_t target) {
   }
   if (std::isnan(model) || strongest.empty()) return {};
   const double spread = deviation(record, "test", head.name, figure.key), gain = model - best;
-  const char* word = gain <= 0.0 ? "is no better than" : !std::isnan(spread) && gain < spread ? "is a little better than" : "is better than";
+  const char* word = gain <= 0.0                            ? "is no better than"
+                     : !std::isnan(spread) && gain < spread ? "is a little better than"
+                                                            : "is better than";
   const std::string within = gain > 0.0 && !std::isnan(spread) && gain < spread ? ", a difference within the spread over the folds" : "";
   return fmt::format("<p class=\"verdict\">The model <b>{}</b> the strongest simple prediction ({}) {}: {} against {}{}.</p>\n", word,
-                     escape(baseline_title(strongest, head.kind)), figure.says, value_text(model, figure.unit), value_text(best, figure.unit), within);
+                     escape(baseline_title(strongest, head.kind)), figure.says, value_text(model, figure.unit),
+                     value_text(best, figure.unit), within);
 }
 
 }  // namespace
 
 Chapter target_section(const FitRecord& record, std::size_t target) {
   const HeadSpec& head = record.model.architecture.heads[target];
-  std::string body = "<p class=\"question\">" + words_of(record, target).question + "</p>\n" + how_tested(record, target) + verdict(record, target);
+  std::string body =
+      "<p class=\"question\">" + words_of(record, target).question + "</p>\n" + how_tested(record, target) + verdict(record, target);
   std::string tiles, charts;
   switch (head.kind) {
     case HeadKind::binary:

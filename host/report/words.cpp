@@ -31,7 +31,8 @@ std::string an_event_of(const TargetSpec& target) { return (target.event.empty()
 std::string list_of(const std::vector<std::string>& names) {
   constexpr std::size_t most = 8;
   std::string out;
-  for (std::size_t i = 0; i < names.size() && i < most; ++i) out += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + in_quotes(names[i]);
+  for (std::size_t i = 0; i < names.size() && i < most; ++i)
+    out += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + in_quotes(names[i]);
   return names.size() > most ? out + fmt::format(" or one of {} others", names.size() - most) : out;
 }
 
@@ -49,20 +50,25 @@ std::string protocol_text(const FitRecord& record) {
   switch (split.kind) {
     case SplitKind::folds:
       return fmt::format(
-          "The customers were dealt into {0} groups (folds); each group was predicted by a model that had learned from the others, so every customer was tested once, by a model that "
-          "had never seen them. Figures are means over the folds, \u00b1 their standard deviation; curves take all folds together. This tells how well customers are told apart within one period, not how well the past foretells "
+          "The customers were dealt into {0} groups (folds); each group was predicted by a model that had learned from the others, so "
+          "every customer was tested once, by a model that "
+          "had never seen them. Figures are means over the folds, \u00b1 their standard deviation; curves take all folds together. This "
+          "tells how well customers are told apart within one period, not how well the past foretells "
           "another one.",
           split.folds);
     case SplitKind::test:
       return fmt::format(
-          "These {} of the customers were drawn at random and held out: the tested model never saw them. This tells how well customers are told apart within one period, not how well the past "
+          "These {} of the customers were drawn at random and held out: the tested model never saw them. This tells how well customers are "
+          "told apart within one period, not how well the past "
           "foretells another one.",
           percent_text(split.test));
     case SplitKind::out_of_time:
       return fmt::format(
-          "The test is out of time: the tested model knew only what had happened one horizon ({}) before {}, and was then asked about the period from {} on, which it had never seen. "
+          "The test is out of time: the tested model knew only what had happened one horizon ({}) before {}, and was then asked about the "
+          "period from {} on, which it had never seen. "
           "This is what a campaign would have met.",
-          horizon_text(record.model.job.longest_horizon()), escape(split.cutoff.value_or("the cutoff")), escape(split.cutoff.value_or("the cutoff")));
+          horizon_text(record.model.job.longest_horizon()), escape(split.cutoff.value_or("the cutoff")),
+          escape(split.cutoff.value_or("the cutoff")));
     case SplitKind::test_files:
       return "The customers of the test files were predicted by the saved model, which had not learned from those files.";
   }
@@ -76,8 +82,13 @@ std::string horizon_text(const Horizon& horizon) {
   while (digits < horizon.text.size() && std::isdigit(static_cast<unsigned char>(horizon.text[digits])) != 0) ++digits;
   const std::string number = horizon.text.substr(0, digits), unit = horizon.text.substr(digits);
   const bool one = number == "1";
-  const char* name = unit == "d" ? (one ? "day" : "days") : unit == "w" ? (one ? "week" : "weeks") : unit == "h" ? (one ? "hour" : "hours")
-                     : unit == "min" ? (one ? "minute" : "minutes") : unit == "s" ? (one ? "second" : "seconds") : unit.empty() && horizon.steps ? (one ? "step" : "steps") : nullptr;
+  const char* name = unit == "d"                     ? (one ? "day" : "days")
+                     : unit == "w"                   ? (one ? "week" : "weeks")
+                     : unit == "h"                   ? (one ? "hour" : "hours")
+                     : unit == "min"                 ? (one ? "minute" : "minutes")
+                     : unit == "s"                   ? (one ? "second" : "seconds")
+                     : unit.empty() && horizon.steps ? (one ? "step" : "steps")
+                                                     : nullptr;
   return name == nullptr ? escape(horizon.text) : number + "\u00a0" + name;
 }
 
@@ -87,7 +98,8 @@ TargetWords words_of(const FitRecord& record, std::size_t target) {
   TargetWords words;
   switch (spec.kind) {
     case TargetKind::happens:
-      words.question = fmt::format("Which customers have {} {}?", spec.event.empty() ? "an event (of any kind)" : an_event_of(spec), window_of(record, spec));
+      words.question = fmt::format("Which customers have {} {}?", spec.event.empty() ? "an event (of any kind)" : an_event_of(spec),
+                                   window_of(record, spec));
       words.positives = "customers with " + an_event_of(spec);
       break;
     case TargetKind::silent:
@@ -96,7 +108,8 @@ TargetWords words_of(const FitRecord& record, std::size_t target) {
       break;
     case TargetKind::sum: {
       const std::string amount = record.model.job.events ? record.model.job.events->amount : std::string();
-      words.question = fmt::format("How much does each customer bring {}: the sum of {}{}?", window_of(record, spec), in_quotes(amount), spec.event.empty() ? "" : " over " + event_of(spec) + "s");
+      words.question = fmt::format("How much does each customer bring {}: the sum of {}{}?", window_of(record, spec), in_quotes(amount),
+                                   spec.event.empty() ? "" : " over " + event_of(spec) + "s");
       words.unit = "sum of " + amount;
       break;
     }
@@ -120,7 +133,8 @@ TargetWords words_of(const FitRecord& record, std::size_t target) {
 std::string how_tested(const FitRecord& record, std::size_t target) {
   const TargetWords words = words_of(record, target);
   if (!record.metrics.contains("test"))
-    return "<p class=\"verdict\"><b>This model was not tested.</b> The figures below are of the customers it learned from; they flatter it.</p>\n";
+    return "<p class=\"verdict\"><b>This model was not tested.</b> The figures below are of the customers it learned from; they flatter "
+           "it.</p>\n";
   return "<p>" + tested_customers(record, target, words) + protocol_text(record) + "</p>\n";
 }
 
@@ -134,10 +148,12 @@ std::string baselines_explained(const FitRecord& record, std::size_t target) {
   const HeadSpec& head = record.model.architecture.heads[target];
   std::string out;
   for (const std::string& name : baselines_of(record, head.name)) {
-    out += out.empty() ? "Beside the model stand simple predictions, fitted on the same customers, so that you see what it is worth: " : "; ";
+    out +=
+        out.empty() ? "Beside the model stand simple predictions, fitted on the same customers, so that you see what it is worth: " : "; ";
     out += "<b>" + escape(baseline_title(name, head.kind)) + "</b>";
     if (name == "logistic")
-      out += record.model.job.events ? " uses the same customer columns and derived features, without the sequence of events" : " gives each column a weight of its own";
+      out += record.model.job.events ? " uses the same customer columns and derived features, without the sequence of events"
+                                     : " gives each column a weight of its own";
     if (name == "recency") out += " knows only how long ago a customer was last seen";
     if (name == "constant") out += " says the same of everybody";
   }

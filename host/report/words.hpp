@@ -9,9 +9,9 @@ namespace footfall {
 
 /// What a target means, in sentences. All are HTML: names of the user's are escaped.
 struct TargetWords {
-  std::string question;     ///< "Which customers come back (any event) in the 181 days from 1998-01-01 on?"
-  std::string positives;    ///< binary: "customers with an event"
-  std::string unit;         ///< number: what it is counted in, as text for an axis: not escaped
+  std::string question;   ///< "Which customers come back (any event) in the 181 days from 1998-01-01 on?"
+  std::string positives;  ///< binary: "customers with an event"
+  std::string unit;       ///< number: what it is counted in, as text for an axis: not escaped
 };
 [[nodiscard]] TargetWords words_of(const FitRecord& record, std::size_t target);
 
@@ -31,7 +31,8 @@ struct TargetWords {
 
 /// A figure of metrics.json: section "test" or "train", or of a baseline. NaN where it is absent.
 [[nodiscard]] double metric(const FitRecord& record, const std::string& part, const std::string& target, const std::string& figure);
-[[nodiscard]] double baseline_metric(const FitRecord& record, const std::string& target, const std::string& baseline, const std::string& figure);
+[[nodiscard]] double baseline_metric(const FitRecord& record, const std::string& target, const std::string& baseline,
+                                     const std::string& figure);
 [[nodiscard]] double deviation(const FitRecord& record, const std::string& part, const std::string& target, const std::string& figure);
 
 }  // namespace footfall

@@ -21,7 +21,7 @@ inline Case binary_case(std::uint32_t seed, std::size_t n, int levels, double ra
     out.prediction.push_back(p);
     out.label.push_back(uniform(random) < 2.0 * rate * p ? 1.0 : 0.0);
   }
-  out.label.front() = 1.0;   // both kinds are there
+  out.label.front() = 1.0;  // both kinds are there
   out.label.back() = 0.0;
   return out;
 }

@@ -154,7 +154,7 @@ TEST(Curves, IntervalHoldsTheRatesThatTheTestWouldNotReject) {
 TEST(Curves, ThinningKeepsTheEndsAndStaysNear) {
   const Case c = testing::binary_case(17, 5000, 0);
   const Curve whole = roc_curve(c.prediction, c.label), thin = thinned(whole, 0.01);
-  EXPECT_LT(thin.size(), 210U);   // each step moves 0.01 in x or y, and both move up by 1 in all
+  EXPECT_LT(thin.size(), 210U);  // each step moves 0.01 in x or y, and both move up by 1 in all
   EXPECT_EQ(thin.front(), whole.front());
   EXPECT_EQ(thin.back(), whole.back());
   for (const CurvePoint& p : whole) {

@@ -51,7 +51,8 @@ double average_precision_by_thresholds(const Case& c) {
   return area;
 }
 
-/// The expected rate among the first ceil(n / 10) when customers of equal prediction are in random order: each counts by its chance to be in.
+/// The expected rate among the first ceil(n / 10) when customers of equal prediction are in random order: each counts by its chance to be
+/// in.
 double lift_by_chances(const Case& c) {
   const auto n = static_cast<double>(c.label.size());
   const double places = std::ceil(n / 10.0 - 1e-12);
@@ -84,11 +85,13 @@ TEST(Figures, AurocOfOneClassIsAHalf) {
 }
 
 TEST(Figures, AveragePrecisionAddsUpOverThresholds) {
-  for (const Case& c : testing::binary_cases()) EXPECT_NEAR(average_precision(c.prediction, c.label), average_precision_by_thresholds(c), close);
+  for (const Case& c : testing::binary_cases())
+    EXPECT_NEAR(average_precision(c.prediction, c.label), average_precision_by_thresholds(c), close);
 }
 
 TEST(Figures, LiftSharesPlacesAmongTies) {
-  for (const Case& c : testing::binary_cases()) EXPECT_NEAR(lift_at_tenth(c.prediction, c.label), lift_by_chances(c), close) << c.label.size();
+  for (const Case& c : testing::binary_cases())
+    EXPECT_NEAR(lift_at_tenth(c.prediction, c.label), lift_by_chances(c), close) << c.label.size();
 }
 
 TEST(Figures, LiftTakesTheCeilingOfATenth) {
@@ -101,7 +104,7 @@ TEST(Figures, LiftTakesTheCeilingOfATenth) {
 
 TEST(Figures, LogLossClipsCertainPredictions) {
   const std::vector<double> wrong = {0.0, 1.0}, label = {1.0, 0.0};
-  EXPECT_NEAR(log_loss(wrong, label), -std::log(1e-7), 1e-8);   // log1p(-(1 - 1e-7)) loses 7 of 16 digits of its argument
+  EXPECT_NEAR(log_loss(wrong, label), -std::log(1e-7), 1e-8);  // log1p(-(1 - 1e-7)) loses 7 of 16 digits of its argument
   const std::vector<double> right = {1.0, 0.0};
   EXPECT_NEAR(log_loss(right, label), 1e-7, 1e-12);
   const std::vector<double> half = {0.5, 0.5};
@@ -171,9 +174,9 @@ TEST(Figures, SpearmanRanksTiesByTheirMean) {
         a.push_back(static_cast<double>(static_cast<int>(random() % static_cast<unsigned>(levels))));
         b.push_back(a.back() + static_cast<double>(static_cast<int>(random() % 3U)));
       }
-      a[0] = -1.0;   // neither side is constant
+      a[0] = -1.0;  // neither side is constant
       b[0] = -5.0;
-      EXPECT_NEAR(spearman(a, b), spearman_by_counting(a, b), 1e-10) << n << " " << levels;   // the textbook form cancels n^4 / n^3 digits
+      EXPECT_NEAR(spearman(a, b), spearman_by_counting(a, b), 1e-10) << n << " " << levels;  // the textbook form cancels n^4 / n^3 digits
     }
 }
 
@@ -203,7 +206,7 @@ TEST(Figures, PrecisionIsZeroWhenNobodyIsNamed) {
 }
 
 TEST(Figures, NumbersAgainstTheMeanOfTheLabels) {
-  const std::vector<double> prediction = {1, 2, 4}, label = {2, 2, 8};   // mean 4, spread 4 + 4 + 16, squares 1 + 0 + 16
+  const std::vector<double> prediction = {1, 2, 4}, label = {2, 2, 8};  // mean 4, spread 4 + 4 + 16, squares 1 + 0 + 16
   const Figures f = number_figures(prediction, label);
   EXPECT_NEAR(figure(f, "mae"), 5.0 / 3.0, close);
   EXPECT_NEAR(figure(f, "rmse"), std::sqrt(17.0 / 3.0), close);
@@ -226,12 +229,14 @@ TEST(Figures, ClassesThatNobodyIsAreNoPartOfMacroF1) {
 }
 
 TEST(Figures, FoldsAreAveragedAndCountsAddUp) {
-  const std::vector<Figures> folds = {{{"n", 10}, {"positives", 3}, {"auroc", 0.7}}, {{"n", 11}, {"positives", 4}, {"auroc", 0.8}}, {{"n", 10}, {"positives", 2}, {"auroc", 0.6}}};
+  const std::vector<Figures> folds = {{{"n", 10}, {"positives", 3}, {"auroc", 0.7}},
+                                      {{"n", 11}, {"positives", 4}, {"auroc", 0.8}},
+                                      {{"n", 10}, {"positives", 2}, {"auroc", 0.6}}};
   const FoldedFigures all = over_folds(folds);
   EXPECT_EQ(figure(all.mean, "n"), 31.0);
   EXPECT_EQ(figure(all.mean, "positives"), 9.0);
   EXPECT_NEAR(figure(all.mean, "auroc"), 0.7, close);
-  EXPECT_NEAR(figure(all.deviation, "auroc"), 0.1, close);   // sqrt((0 + 0.01 + 0.01) / 2)
+  EXPECT_NEAR(figure(all.deviation, "auroc"), 0.1, close);  // sqrt((0 + 0.01 + 0.01) / 2)
   EXPECT_EQ(all.deviation.size(), 1U);
 }
 

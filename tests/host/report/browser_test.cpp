@@ -38,9 +38,10 @@ struct Seen {
 
 Seen open_in(const std::string& program, const TemporaryFolder& folder, const std::string& file, int width, bool dark) {
   const std::string document = folder.file("document.html"), log = folder.file("log.txt");
-  const std::string command = "timeout 100 '" + program + "' --headless --no-sandbox --disable-gpu --enable-logging=stderr --user-data-dir='" + folder.file("profile") +
-                              "' --window-size=" + std::to_string(width) + ",900" + (dark ? " --blink-settings=preferredColorScheme=0" : "") + " --dump-dom 'file://" + file + "' > '" + document +
-                              "' 2> '" + log + "'";
+  const std::string command =
+      "timeout 100 '" + program + "' --headless --no-sandbox --disable-gpu --enable-logging=stderr --user-data-dir='" +
+      folder.file("profile") + "' --window-size=" + std::to_string(width) + ",900" +
+      (dark ? " --blink-settings=preferredColorScheme=0" : "") + " --dump-dom 'file://" + file + "' > '" + document + "' 2> '" + log + "'";
   EXPECT_EQ(std::system(command.c_str()), 0) << read_file(log);
   return {read_file(document), read_file(log)};
 }
@@ -103,7 +104,7 @@ class Browser : public ::testing::Test {
     std::string page = read_file(folder_.file(name));
     page.replace(page.rfind("</body>"), 7, measure);
     const Seen seen = open_in(program_, folder_, folder_.write("measured.html", page), width, dark);
-    EXPECT_TRUE(seen.console());   // the script's own word: what is silent elsewhere would have been heard
+    EXPECT_TRUE(seen.console());  // the script's own word: what is silent elsewhere would have been heard
     return found_in(seen.document);
   }
 
@@ -121,10 +122,11 @@ TEST_F(Browser, SaysNothingOnItsConsole) {
 
 TEST_F(Browser, DrawsEveryPictureOnAScreenAndOnATelephone) {
   for (const char* name : {"table.html", "shop.html"})
-    for (const int width : {1200, 500}) {   // headless windows are 500 wide at least
+    for (const int width : {1200, 500}) {  // headless windows are 500 wide at least
       const nlohmann::json found = measured(name, width, false);
       EXPECT_GE(found.at("charts").get<int>(), 10) << name;
-      for (const char* fault : {"empty", "cut", "covered"}) EXPECT_TRUE(found.at(fault).empty()) << name << " " << width << " " << fault << ": " << found.at(fault);
+      for (const char* fault : {"empty", "cut", "covered"})
+        EXPECT_TRUE(found.at(fault).empty()) << name << " " << width << " " << fault << ": " << found.at(fault);
       EXPECT_LE(found.at("overflow").get<int>(), 0) << name << " " << width;
     }
 }

@@ -17,7 +17,9 @@ namespace {
 
 using testing::Element;
 
-std::unique_ptr<Element> parsed(const std::string& svg) { return testing::PageReader("<!DOCTYPE html>" + svg.substr(0, svg.find_last_not_of('\n') + 1)).read(); }
+std::unique_ptr<Element> parsed(const std::string& svg) {
+  return testing::PageReader("<!DOCTYPE html>" + svg.substr(0, svg.find_last_not_of('\n') + 1)).read();
+}
 
 TEST(NumberText, WritesNumbersAsPeopleDo) {
   EXPECT_EQ(count_text(0), "0");
@@ -62,7 +64,9 @@ TEST(Ticks, AreRoundAndCoverTheData) {
       EXPECT_GE(ticks.at.size(), 3U);
       EXPECT_LE(ticks.at.size(), 9U);
       const double digits = ticks.step / std::pow(10.0, std::floor(std::log10(ticks.step) + 1e-9));
-      EXPECT_TRUE(std::abs(digits - 1.0) < 1e-6 || std::abs(digits - 2.0) < 1e-6 || std::abs(digits - 2.5) < 1e-6 || std::abs(digits - 5.0) < 1e-6) << ticks.step;
+      EXPECT_TRUE(std::abs(digits - 1.0) < 1e-6 || std::abs(digits - 2.0) < 1e-6 || std::abs(digits - 2.5) < 1e-6 ||
+                  std::abs(digits - 5.0) < 1e-6)
+          << ticks.step;
     }
 }
 
@@ -82,32 +86,42 @@ TEST(Ticks, StandAroundDataThatDoesNotVary) {
 }
 
 TEST(LineChart, PutsPointsWhereTheAxesSay) {
-  LineChart chart{"t", {"across", Unit::number, 0.0, 1.0, {}}, {"up", Unit::number, 0.0, 2.0, {}}, {{"a", "model", {{0.0, 0.0}, {0.5, 2.0}, {1.0, 1.0}}, false, {}}}};
+  LineChart chart{"t",
+                  {"across", Unit::number, 0.0, 1.0, {}},
+                  {"up", Unit::number, 0.0, 2.0, {}},
+                  {{"a", "model", {{0.0, 0.0}, {0.5, 2.0}, {1.0, 1.0}}, false, {}}}};
   const auto svg_element = parsed(svg(chart));
-  const auto axes = svg_element->all("line", "axis");   // first the lower, then the left
+  const auto axes = svg_element->all("line", "axis");  // first the lower, then the left
   ASSERT_EQ(axes.size(), 2U);
-  const double left = std::stod(axes[0]->attribute("x1")), right = std::stod(axes[0]->attribute("x2")), bottom = std::stod(axes[0]->attribute("y1")), top = std::stod(axes[1]->attribute("y1"));
+  const double left = std::stod(axes[0]->attribute("x1")), right = std::stod(axes[0]->attribute("x2")),
+               bottom = std::stod(axes[0]->attribute("y1")), top = std::stod(axes[1]->attribute("y1"));
   std::string path = svg_element->all("path", "model").at(0)->attribute("d");
-  std::replace_if(path.begin(), path.end(), [](char c) { return c == 'M' || c == 'L'; }, ' ');
+  std::replace_if(
+      path.begin(), path.end(), [](char c) { return c == 'M' || c == 'L'; }, ' ');
   std::istringstream numbers(path);
   for (const auto& [x, y] : {std::pair{left, bottom}, std::pair{(left + right) / 2.0, top}, std::pair{right, (top + bottom) / 2.0}}) {
     double px = 0.0, py = 0.0;
     ASSERT_TRUE(numbers >> px >> py);
-    EXPECT_NEAR(px, x, 0.11);   // coordinates have one decimal
+    EXPECT_NEAR(px, x, 0.11);  // coordinates have one decimal
     EXPECT_NEAR(py, y, 0.11);
   }
 }
 
 TEST(LineChart, ShowsASinglePointAsADot) {
-  const auto svg_element = parsed(svg(LineChart{"t", {"x", Unit::count, {}, {}, {}}, {"y", Unit::number, {}, {}, {}}, {{"a", "model", {{1.0, 0.4}}, false, {}}}}));
+  const auto svg_element = parsed(
+      svg(LineChart{"t", {"x", Unit::count, {}, {}, {}}, {"y", Unit::number, {}, {}, {}}, {{"a", "model", {{1.0, 0.4}}, false, {}}}}));
   EXPECT_EQ(svg_element->all("circle", "model").size(), 1U);
   EXPECT_TRUE(svg_element->all("path").empty());
 }
 
-TEST(LineChart, IsWholeWithoutAnyPoint) { EXPECT_NO_THROW(parsed(svg(LineChart{"t", {"x", Unit::number, {}, {}, {}}, {"y", Unit::number, {}, {}, {}}, {{"a", "model", {}, false, {}}}}))); }
+TEST(LineChart, IsWholeWithoutAnyPoint) {
+  EXPECT_NO_THROW(
+      parsed(svg(LineChart{"t", {"x", Unit::number, {}, {}, {}}, {"y", Unit::number, {}, {}, {}}, {{"a", "model", {}, false, {}}}})));
+}
 
 TEST(BarChart, HeightsAreTheValuesAndStandOnZero) {
-  const auto svg_element = parsed(svg(BarChart{"t", "x", {"y", Unit::number, -1.0, 3.0, {}}, {"first", "second <&>"}, {{"a", "model", {3.0, -1.0}}, {"b", "second", {1.5, 0.0}}}}));
+  const auto svg_element = parsed(svg(BarChart{
+      "t", "x", {"y", Unit::number, -1.0, 3.0, {}}, {"first", "second <&>"}, {{"a", "model", {3.0, -1.0}}, {"b", "second", {1.5, 0.0}}}}));
   const auto bars = svg_element->all("rect", "bar");
   ASSERT_EQ(bars.size(), 4U);
   const auto height = [&](std::size_t i) { return std::stod(bars[i]->attribute("height")); };
@@ -115,7 +129,7 @@ TEST(BarChart, HeightsAreTheValuesAndStandOnZero) {
   EXPECT_NEAR(height(1), height(0) / 2.0, 0.11);
   EXPECT_NEAR(height(2), height(0) / 3.0, 0.11);
   EXPECT_NEAR(height(3), 0.0, 0.11);
-  EXPECT_NEAR(top(2), top(0) + height(0), 0.11);   // the negative one hangs from where the others stand
+  EXPECT_NEAR(top(2), top(0) + height(0), 0.11);  // the negative one hangs from where the others stand
   EXPECT_EQ(bars[2]->all("title").at(0)->text, "second <&>, a: \u22121.000");
 }
 
@@ -123,7 +137,7 @@ TEST(BarChart, CutsLongNamesBetweenLetters) {
   std::vector<std::string> names(9, "\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4\u00c4");
   const std::string text = svg(BarChart{"t", "x", {"y", Unit::number, {}, {}, {}}, names, {{"a", "model", std::vector<double>(9, 1.0)}}});
   EXPECT_NE(text.find("\u00c4\u2026"), std::string::npos);
-  EXPECT_EQ(text.find("\xc3\xe2"), std::string::npos);   // half a letter before the dots
+  EXPECT_EQ(text.find("\xc3\xe2"), std::string::npos);  // half a letter before the dots
 }
 
 TEST(Histogram, DrawsCountsAndMarksInside) {
@@ -132,7 +146,7 @@ TEST(Histogram, DrawsCountsAndMarksInside) {
   const auto bars = svg_element->all("rect", "bar");
   ASSERT_EQ(bars.size(), 2U);
   EXPECT_NEAR(std::stod(bars[0]->attribute("height")), 2.0 * std::stod(bars[1]->attribute("height")), 0.2);
-  EXPECT_EQ(svg_element->all("line", "mark").size(), 1U);   // the other lies beyond the axis
+  EXPECT_EQ(svg_element->all("line", "mark").size(), 1U);  // the other lies beyond the axis
 }
 
 TEST(Html, EscapesWhatHtmlKnows) {
@@ -148,8 +162,9 @@ TEST(Html, ThePageIsWellFormedWhateverItsTitle) {
 }
 
 TEST(Style, IsForLightDarkAndPaper) {
-  for (const char* part : {"prefers-color-scheme: dark", "@media print", "color-scheme"}) EXPECT_NE(page_style().find(part), std::string::npos) << part;
-  EXPECT_EQ(page_style().find_first_of("<&"), std::string::npos);   // it stands in the page unescaped
+  for (const char* part : {"prefers-color-scheme: dark", "@media print", "color-scheme"})
+    EXPECT_NE(page_style().find(part), std::string::npos) << part;
+  EXPECT_EQ(page_style().find_first_of("<&"), std::string::npos);  // it stands in the page unescaped
 }
 
 }  // namespace

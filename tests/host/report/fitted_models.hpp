@@ -21,7 +21,7 @@ struct FittedModels {
 
   TemporaryFolder folder;
   std::filesystem::path table, shop;
-  std::string table_scores, shop_scores;   ///< Parquet
+  std::string table_scores, shop_scores;  ///< Parquet
 };
 
 [[nodiscard]] const FittedModels& fitted_models();

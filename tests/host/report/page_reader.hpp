@@ -14,14 +14,16 @@ namespace footfall::testing {
 struct Element {
   std::string name;
   std::map<std::string, std::string> attributes;
-  std::string text;                                   ///< its own and its children's
+  std::string text;  ///< its own and its children's
   std::vector<std::unique_ptr<Element>> children;
 
   [[nodiscard]] std::string attribute(const std::string& key) const {
     const auto found = attributes.find(key);
     return found == attributes.end() ? std::string() : found->second;
   }
-  [[nodiscard]] bool has_class(const std::string& wanted) const { return (" " + attribute("class") + " ").find(" " + wanted + " ") != std::string::npos; }
+  [[nodiscard]] bool has_class(const std::string& wanted) const {
+    return (" " + attribute("class") + " ").find(" " + wanted + " ") != std::string::npos;
+  }
 
   /// All elements below with this name (any: empty) and class (any: empty), in their order.
   [[nodiscard]] std::vector<const Element*> all(const std::string& wanted, const std::string& of_class = {}) const {
@@ -34,8 +36,8 @@ struct Element {
   }
 };
 
-/// Reads well-formed XML without processing instructions, comments and CDATA; throws std::runtime_error at the first fault: a tag that is not
-/// closed, an attribute without quotes or given twice, a bare < or &, an entity that XML does not know.
+/// Reads well-formed XML without processing instructions, comments and CDATA; throws std::runtime_error at the first fault: a tag that is
+/// not closed, an attribute without quotes or given twice, a bare < or &, an entity that XML does not know.
 class PageReader {
  public:
   explicit PageReader(std::string_view text) : text_(text) {}
@@ -49,7 +51,9 @@ class PageReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw std::runtime_error(what + " near \"" + std::string(text_.substr(at_ > 40 ? at_ - 40 : 0, 80)) + "\""); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw std::runtime_error(what + " near \"" + std::string(text_.substr(at_ > 40 ? at_ - 40 : 0, 80)) + "\"");
+  }
   void blanks() {
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
   }
@@ -64,13 +68,16 @@ class PageReader {
   }
   std::string name() {
     const std::size_t from = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '-' || text_[at_] == '_' || text_[at_] == ':')) ++at_;
+    while (at_ < text_.size() &&
+           (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '-' || text_[at_] == '_' || text_[at_] == ':'))
+      ++at_;
     if (at_ == from) fail("a name is missing");
     return std::string(text_.substr(from, at_ - from));
   }
-  std::string decoded() {   // one character or entity
+  std::string decoded() {  // one character or entity
     if (text_[at_] != '&') return std::string(1, text_[at_++]);
-    for (const auto& [entity, character] : {std::pair{"&amp;", "&"}, std::pair{"&lt;", "<"}, std::pair{"&gt;", ">"}, std::pair{"&quot;", "\""}, std::pair{"&#39;", "'"}})
+    for (const auto& [entity, character] :
+         {std::pair{"&amp;", "&"}, std::pair{"&lt;", "<"}, std::pair{"&gt;", ">"}, std::pair{"&quot;", "\""}, std::pair{"&#39;", "'"}})
       if (starts(entity)) {
         at_ += std::string_view(entity).size();
         return character;

@@ -28,7 +28,7 @@ std::string page_of(const std::filesystem::path& model, const std::optional<std:
   const TemporaryFolder folder;
   const std::string out = folder.file("report.html");
   report({model, scores, out, false}, {});
-  EXPECT_EQ(folder.entries(), 1U);   // nothing half-written beside it
+  EXPECT_EQ(folder.entries(), 1U);  // nothing half-written beside it
   return read_file(out);
 }
 
@@ -77,7 +77,8 @@ void expect_inside(const Element& svg) {
     }
     if (shape->name != "path") continue;
     std::string path = shape->attribute("d");
-    std::replace_if(path.begin(), path.end(), [](char c) { return c == 'M' || c == 'L'; }, ' ');
+    std::replace_if(
+        path.begin(), path.end(), [](char c) { return c == 'M' || c == 'L'; }, ' ');
     std::istringstream numbers(path);
     std::size_t points = 0;
     for (double x = 0.0, y = 0.0; numbers >> x >> y; ++points) {
@@ -99,7 +100,7 @@ void expect_figure(const Element& figure) {
   const std::vector<const Element*> labels = chart->all("text", "label");
   ASSERT_EQ(labels.size(), 2U) << title;
   for (const Element* label : labels) EXPECT_FALSE(label->text.empty()) << title;
-  EXPECT_GE(chart->all("text").size(), 2U + 4U) << title;   // two marks an axis at the least
+  EXPECT_GE(chart->all("text").size(), 2U + 4U) << title;  // two marks an axis at the least
   EXPECT_GT(figure.all("figcaption").at(0)->text.size(), 20U) << title;
   expect_inside(*chart);
 }
@@ -111,16 +112,18 @@ TEST(Report, IsWellFormedAndEveryFigureHasSomethingInIt) {
     EXPECT_GE(figures.size(), 10U);
     for (const Element* figure : figures) expect_figure(*figure);
     for (const Element* table : page->all("table")) EXPECT_GE(table->all("tbody").at(0)->children.size(), 1U);
-    for (const char* never : {"nan", "inf", "-0.0<", "{}"}) EXPECT_EQ(page->all("main").at(0)->text.find(std::string(" ") + never + " "), std::string::npos) << never;
+    for (const char* never : {"nan", "inf", "-0.0<", "{}"})
+      EXPECT_EQ(page->all("main").at(0)->text.find(std::string(" ") + never + " "), std::string::npos) << never;
   }
 }
 
 TEST(Report, LoadsNothingAndRunsNothing) {
   for (const std::string* text : {&table_page(), &shop_page()}) {
     std::string rest = *text;
-    for (const char* name : {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"})   // names of languages, never fetched
+    for (const char* name : {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"})  // names of languages, never fetched
       for (std::size_t at = rest.find(name); at != std::string::npos; at = rest.find(name)) rest.erase(at, std::string(name).size());
-    for (const char* outside : {"http:", "https:", "src=", "<script", "<link", "@import", "url(", "<iframe", "<img"}) EXPECT_EQ(rest.find(outside), std::string::npos) << outside;
+    for (const char* outside : {"http:", "https:", "src=", "<script", "<link", "@import", "url(", "<iframe", "<img"})
+      EXPECT_EQ(rest.find(outside), std::string::npos) << outside;
   }
 }
 
@@ -138,11 +141,14 @@ TEST(Report, AnchorsLeadSomewhere) {
 
 TEST(Report, ShowsEachKindOfTargetItsFigures) {
   const auto page = parsed(table_page());
-  EXPECT_EQ(titles_in(*section(*page, "target-1")), (std::vector<std::string>{"Gain", "Lift", "Calibration", "ROC curve", "Precision and recall", "How far apart they are"}));
+  EXPECT_EQ(titles_in(*section(*page, "target-1")),
+            (std::vector<std::string>{"Gain", "Lift", "Calibration", "ROC curve", "Precision and recall", "How far apart they are"}));
   EXPECT_EQ(titles_in(*section(*page, "target-2")), (std::vector<std::string>{"Found, by class", "Named and actual, by class"}));
-  EXPECT_EQ(titles_in(*section(*page, "target-3")), (std::vector<std::string>{"Predicted and actual, by tenths of the prediction", "Gain"}));
+  EXPECT_EQ(titles_in(*section(*page, "target-3")),
+            (std::vector<std::string>{"Predicted and actual, by tenths of the prediction", "Gain"}));
   EXPECT_EQ(titles_in(*section(*page, "training")).size(), 3U);
-  EXPECT_EQ(titles_in(*section(*page, "scores")), (std::vector<std::string>{"Distribution of the scores", "Likeliest class", "Distribution of the scores", "Distribution of the scores"}));
+  EXPECT_EQ(titles_in(*section(*page, "scores")), (std::vector<std::string>{"Distribution of the scores", "Likeliest class",
+                                                                            "Distribution of the scores", "Distribution of the scores"}));
   for (const char* anchor : {"data", "making"}) EXPECT_NE(section(*page, anchor), nullptr);
 }
 
@@ -152,19 +158,22 @@ TEST(Report, DrawsTheBaselinesBesideTheModel) {
     for (const char* title : {"Gain", "Lift", "ROC curve", "Precision and recall"}) {
       const Element* figure = figure_in(*section(*page, anchor), title);
       if (figure == nullptr) {
-        EXPECT_STREQ(anchor, "target-3");   // a number has no ROC
+        EXPECT_STREQ(anchor, "target-3");  // a number has no ROC
         continue;
       }
       const Element* chart = figure->all("svg").back();
-      for (const char* tone : {"model", "logistic", "recency", "constant"}) EXPECT_EQ(chart->all("path", tone).size(), 1U) << anchor << " " << title << " " << tone;
+      for (const char* tone : {"model", "logistic", "recency", "constant"})
+        EXPECT_EQ(chart->all("path", tone).size(), 1U) << anchor << " " << title << " " << tone;
       EXPECT_NE(figure->all("ul", "legend").at(0)->text.find("Recency alone"), std::string::npos);
     }
 }
 
 TEST(Report, SaysWhatItPredictsAndHowItWasTested) {
   const auto shop = parsed(shop_page());
-  const std::string purchase = section(*shop, "target-1")->text, churn = section(*shop, "target-2")->text, spend = section(*shop, "target-3")->text;
-  EXPECT_NE(purchase.find("Which customers have a \u201cbuy\u201d event in the 60\u00a0steps from 180 on?"), std::string::npos) << purchase.substr(0, 300);
+  const std::string purchase = section(*shop, "target-1")->text, churn = section(*shop, "target-2")->text,
+                    spend = section(*shop, "target-3")->text;
+  EXPECT_NE(purchase.find("Which customers have a \u201cbuy\u201d event in the 60\u00a0steps from 180 on?"), std::string::npos)
+      << purchase.substr(0, 300);
   EXPECT_NE(purchase.find("out of time"), std::string::npos);
   EXPECT_NE(churn.find("fall silent: no event"), std::string::npos);
   EXPECT_NE(spend.find("the sum of \u201cprice\u201d"), std::string::npos);
@@ -181,10 +190,11 @@ TEST(Report, TellsTheFiguresOfTheModelFolder) {
   const std::string left = section(*page, "target-1")->text, worth = section(*page, "target-3")->text, data = section(*page, "data")->text;
   for (const char* figure : {"auroc", "auprc", "log_loss", "brier"}) {
     EXPECT_NE(left.find(figure_text(metrics.at("test").at(testing::first_target).at(figure))), std::string::npos) << figure;
-    EXPECT_NE(left.find(figure_text(metrics.at("baselines").at(testing::first_target).at("logistic").at(figure))), std::string::npos) << figure;
+    EXPECT_NE(left.find(figure_text(metrics.at("baselines").at(testing::first_target).at("logistic").at(figure))), std::string::npos)
+        << figure;
   }
   EXPECT_NE(worth.find(figure_text(metrics.at("test").at("worth").at("mae"))), std::string::npos);
-  EXPECT_NE(data.find(testing::nasty_column + "3010.0\u00a0%"), std::string::npos) << data;   // its row: name, 30 missing, 10 %
+  EXPECT_NE(data.find(testing::nasty_column + "3010.0\u00a0%"), std::string::npos) << data;  // its row: name, 30 missing, 10 %
 }
 
 TEST(Report, EscapesEveryName) {
@@ -212,7 +222,8 @@ TEST(Report, ReadsScoresOfEveryKind) {
     const ScoreRecord other = read_scores(name, model);
     EXPECT_EQ(other.customers, parquet.customers);
     for (std::size_t t = 0; t < parquet.targets.size(); ++t) {
-      std::multiset<std::int32_t> a(parquet.targets[t].decile.begin(), parquet.targets[t].decile.end()), b(other.targets[t].decile.begin(), other.targets[t].decile.end());
+      std::multiset<std::int32_t> a(parquet.targets[t].decile.begin(), parquet.targets[t].decile.end()),
+          b(other.targets[t].decile.begin(), other.targets[t].decile.end());
       EXPECT_EQ(a, b) << name;
       EXPECT_EQ(parquet.targets[t].likeliest, other.targets[t].likeliest) << name;
     }
@@ -222,29 +233,45 @@ TEST(Report, ReadsScoresOfEveryKind) {
 TEST(Report, RefusesWhatIsThereUnlessTold) {
   const TemporaryFolder folder;
   const std::string out = folder.write("report.html", "mine");
-  EXPECT_EQ(message_of(folder, [&] { report({fitted_models().table, {}, out, false}, {}); }), "report.html exists already; give --overwrite to replace it, or another --out");
+  EXPECT_EQ(message_of(folder,
+                       [&] {
+                         report({fitted_models().table, {}, out, false}, {});
+                       }),
+            "report.html exists already; give --overwrite to replace it, or another --out");
   EXPECT_EQ(read_file(out), "mine");
   report({fitted_models().table, {}, out, true}, {});
   EXPECT_NE(read_file(out), "mine");
-  EXPECT_NE(message_of(folder, [&] { report({fitted_models().table, {}, folder.path(), true}, {}); }).find("is a folder"), std::string::npos);
+  EXPECT_NE(message_of(folder,
+                       [&] {
+                         report({fitted_models().table, {}, folder.path(), true}, {});
+                       })
+                .find("is a folder"),
+            std::string::npos);
 }
 
 TEST(Report, TellsThatThereIsNoModel) {
   const TemporaryFolder folder;
-  EXPECT_NE(message_of(folder, [&] { report({folder.path() / "nothing", {}, folder.file("report.html"), false}, {}); }).find("nothing"), std::string::npos);
+  EXPECT_NE(message_of(folder,
+                       [&] {
+                         report({folder.path() / "nothing", {}, folder.file("report.html"), false}, {});
+                       })
+                .find("nothing"),
+            std::string::npos);
   EXPECT_EQ(folder.entries(), 0U);
 }
 
 TEST(Report, RefusesScoresOfAnotherModel) {
   const TemporaryFolder folder;
-  const auto message = [&](const std::filesystem::path& model, const std::string& scores) { return message_of(folder, [&] { report({model, scores, folder.file("r.html"), false}, {}); }); };
+  const auto message = [&](const std::filesystem::path& model, const std::string& scores) {
+    return message_of(folder, [&] { report({model, scores, folder.file("r.html"), false}, {}); });
+  };
   EXPECT_NE(message(fitted_models().table, fitted_models().shop_scores).find("holds no scores of this model"), std::string::npos);
   EXPECT_NE(message(fitted_models().table, folder.file("absent.parquet")).find("there are no scores at"), std::string::npos);
   // The same columns, but a tenth that this model's boundaries do not give.
   std::string csv = folder.file("scores.csv");
   testing::score_to(fitted_models().shop, csv);
   std::string text = read_file(csv);
-  const std::size_t first = text.find('\n') + 1, comma = text.find(',', text.find(',', first) + 1);   // before the decile of purchase
+  const std::size_t first = text.find('\n') + 1, comma = text.find(',', text.find(',', first) + 1);  // before the decile of purchase
   const std::size_t end = text.find(',', comma + 1);
   const std::string decile = text.substr(comma + 1, end - comma - 1);
   text.replace(comma + 1, end - comma - 1, decile == "1" ? "9" : "1");
