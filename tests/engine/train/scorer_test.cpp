@@ -37,6 +37,7 @@ class ScorerTest : public test::BackendTest {
  protected:
   void SetUp() override {
     BackendTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
     toy_ = std::make_unique<Toy>(backend(), stream());
     parameters_ = toy_->initial();
   }
