@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -46,7 +47,9 @@ class Pipeline {
       try {
         for (std::size_t s = 0; s + 1 < stages_.size(); ++s) threads.emplace_back([&round, s] { round.attend(s); });
         round.attend(stages_.size() - 1);
-      } catch (...) {  // a thread that the system refused
+      } catch (const std::system_error& refused) {
+        round.fail(std::make_exception_ptr(failure(std::string("the system refused another thread: ") + refused.what(), "give --memory more")));
+      } catch (...) {
         round.fail(std::current_exception());
       }
     }
