@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/device/processor.hpp"
 #include "kernels/error.hpp"
 #include "tools/console.hpp"
 
@@ -38,7 +39,7 @@ std::int64_t allowed_memory() {
 /// Below it the libraries cannot even set themselves up, and not all of them say so.
 std::int64_t least_memory(int threads) {
   constexpr std::int64_t mebibyte = std::int64_t{1} << 20;
-  return (64 + 16 * static_cast<std::int64_t>(threads)) * mebibyte;
+  return (320 + 32 * static_cast<std::int64_t>(threads)) * mebibyte;
 }
 
 /// Makes the promise one that cannot be broken: an allocation beyond it fails. The CUDA driver maps far more than it uses, so not there.
@@ -47,6 +48,7 @@ void keep_within(std::int64_t bytes) {
   (void)bytes;  // the sanitizer's own terabytes of address space count as data
   return;
 #endif
+  generate_products();
   rlimit limit{};
   if (getrlimit(RLIMIT_DATA, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(static_cast<rlim_t>(bytes), limit.rlim_max);

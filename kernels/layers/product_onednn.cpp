@@ -2,6 +2,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <new>
 
 #include "kernels/device/team.hpp"
 #include "kernels/error.hpp"
@@ -60,6 +61,7 @@ void multiply(const Factor& a, const Factor& b, float beta, MatrixView<float> c)
   keep_library_on_this_thread();
   const dnnl_status_t status = dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', c.rows, c.columns, depth, 1.0F, a.matrix.data,
                                           a.matrix.stride, b.matrix.data, b.matrix.stride, beta, c.data, c.stride);
+  if (status == dnnl_out_of_memory) throw std::bad_alloc();
   if (status != dnnl_success)
     throw failure("oneDNN refused a matrix product (status " + std::to_string(static_cast<int>(status)) + ")", "please report this");
 }

@@ -60,7 +60,7 @@ TEST_F(SameBits, OfScoresForAnyNumberOfThreads) {
 TEST_F(SameBits, OfScoresForAnyMemory) {
   fit_model();
   const std::string much = scores("model");
-  EXPECT_TRUE(scores("model", {"--memory", "256MiB"}) == much);
+  EXPECT_TRUE(scores("model", {"--memory", "400MiB"}) == much);
 }
 
 TEST_F(SameBits, OfScoresOfRowsInAnotherOrder) {
