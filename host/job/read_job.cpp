@@ -1,13 +1,12 @@
 #include "host/job/checks.hpp"
 #include "host/job/job.hpp"
 #include "host/job/section.hpp"
+#include "host/table/atomic_file.hpp"
 #include "host/table/near_names.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace footfall {
 namespace {
@@ -300,12 +299,9 @@ Job parse_job(const std::string& text, const std::string& name, const std::strin
 }
 
 Job read_job(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
   std::error_code ignored;
-  if (!file || std::filesystem::is_directory(path, ignored)) throw bad_input(path + ": there is no such job file", "check the path");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return parse_job(text.str(), path, std::filesystem::absolute(path).parent_path().string());
+  if (!std::filesystem::exists(path, ignored) || std::filesystem::is_directory(path, ignored)) throw bad_input(path + ": there is no such job file", "check the path");
+  return parse_job(read_file(path), path, std::filesystem::absolute(path).parent_path().string());
 }
 
 }  // namespace footfall

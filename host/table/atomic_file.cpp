@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -111,10 +111,12 @@ std::string read_file(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in) throw bad_input(fmt::format("{} cannot be opened: {}", file.string(), std::strerror(errno)), "check its permissions");
-  std::ostringstream out;
-  out << in.rdbuf();
+  // Not by way of another stream: that would take a lack of memory for the end of the file.
+  std::string text;
+  std::vector<char> block(1 << 16);
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) text.append(block.data(), static_cast<std::size_t>(in.gcount()));
   if (in.bad()) throw failure(fmt::format("{} cannot be read to its end", file.string()), "check the disk and try again");
-  return std::move(out).str();
+  return text;
 }
 
 }  // namespace footfall

@@ -69,6 +69,12 @@ void set_cuda_library_name(std::string name) {
   loaded().name = std::move(name);
 }
 
+std::string cuda_driver_problem() {
+  if (std::filesystem::path(cuda_library_name()).filename().string().find("emulated") != std::string::npos) return {};
+  if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr) return {};
+  return "no NVIDIA driver: " + last_problem();
+}
+
 const CudaLibrary& cuda_library() {
   const std::lock_guard lock(loaded().mutex);
   const std::string& name = loaded().name;

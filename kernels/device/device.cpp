@@ -53,6 +53,7 @@ DeviceChoice choose_device(std::string_view wanted) {
   const Device cpu{Device::Kind::cpu, 0};
   if (wanted == "cpu") return {cpu, "the CPU was asked for"};
   if (wanted == "auto") {
+    if (const std::string problem = cuda_driver_problem(); !problem.empty()) return {cpu, "no CUDA device: " + problem};
     const CudaState state = cuda_state();
     if (state.devices.empty()) return {cpu, "no CUDA device: " + state.problem};
     return {Device{Device::Kind::cuda, state.devices.front().index}, "the first CUDA device: " + described(state.devices.front())};
