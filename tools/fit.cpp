@@ -22,7 +22,7 @@ void print_figures(const nlohmann::ordered_json& metrics) {
   const char* part = metrics.contains("test") ? "test" : "train";
   for (const auto& [target, figures] : metrics.at(part).items()) {
     std::string line = fmt::format("{} {}:", part, target);
-    for (const char* name : {"n", "positives", "auroc", "log_loss", "lift_at_10", "calibration_error", "accuracy", "macro_f1", "mae", "spearman", "r2"})
+    for (const char* name : {"n", "positives", "auroc", "best_auroc", "log_loss", "lift_at_10", "calibration_error", "accuracy", "macro_f1", "mae", "spearman", "r2"})
       if (figures.contains(name)) line += figures.at(name).is_number_integer() ? fmt::format(" {} {}", name, figures.at(name).get<std::int64_t>()) : fmt::format(" {} {:.4f}", name, figures.at(name).get<double>());
     fmt::print("{}\n", line);
   }
