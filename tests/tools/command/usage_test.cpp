@@ -54,6 +54,21 @@ TEST_F(Usage, AmountsOfMemoryAndThreads) {
   EXPECT_FALSE(std::filesystem::exists(path("model")));
 }
 
+TEST_F(Usage, LittleMemoryIsNoCrash) {
+  fit_model();
+  const std::string before = list();
+  for (const char* memory : {"64MiB", "128MiB", "256MiB", "384MiB", "400MiB", "512MiB"})
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"fit", "job.toml", "--out", "other"}, {"score", "model", "--out", "scores.csv"}}) {
+      std::vector<std::string> limited = words;
+      limited.insert(limited.end(), {"--memory", memory, "--threads", "2", "--device", "cpu"});
+      const CommandResult result = command(limited);
+      EXPECT_TRUE(result.status == 0 || (result.status <= 2 && result.last_line().find("memory") != std::string::npos)) << words[0] << " " << memory << ": " << result.status << " " << result.err;
+      std::filesystem::remove_all(path("other"));
+      std::filesystem::remove(path("scores.csv"));
+      EXPECT_EQ(list(), before);
+    }
+}
+
 TEST_F(Usage, FitNeedsAJobOrALabel) {
   expect_refusal({"fit", "jobs.toml", "--out", "model"}, {"jobs.toml", "no such job file"});
   expect_refusal({"fit", "customers.csv", "--out", "model"}, {"customers.csv is no job file", "--label COLUMN"});
