@@ -26,7 +26,8 @@ struct Pipe {
 };
 
 /// In the child: never returns.
-[[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments, const CommandOptions& options, const Pipe& out, const Pipe& err) {
+[[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments, const CommandOptions& options,
+                         const Pipe& out, const Pipe& err) {
   std::vector<char*> words = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
@@ -73,7 +74,7 @@ void listen(const Pipe& out, const Pipe& err, pid_t child, CommandResult& result
 std::string CommandResult::last_line() const {
   std::string text = err;
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text.substr(text.rfind('\n') + 1);   // npos + 1 is 0
+  return text.substr(text.rfind('\n') + 1);  // npos + 1 is 0
 }
 
 CommandResult run_command(const std::string& program, const std::vector<std::string>& arguments, const CommandOptions& options) {
@@ -97,7 +98,8 @@ CommandResult run_command(const std::string& program, const std::vector<std::str
 std::string listing(const std::filesystem::path& folder) {
   std::vector<std::string> lines;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    lines.push_back(entry.path().lexically_relative(folder).string() + (entry.is_regular_file() ? " " + std::to_string(entry.file_size()) : "/"));
+    lines.push_back(entry.path().lexically_relative(folder).string() +
+                    (entry.is_regular_file() ? " " + std::to_string(entry.file_size()) : "/"));
   std::sort(lines.begin(), lines.end());
   std::string text;
   for (const std::string& line : lines) text += line + "\n";

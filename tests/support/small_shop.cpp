@@ -13,7 +13,7 @@
 namespace footfall::test {
 namespace {
 
-constexpr std::int64_t first_second = 1740787200;   // 2025-03-01
+constexpr std::int64_t first_second = 1740787200;  // 2025-03-01
 constexpr std::int64_t day = 86400;
 constexpr double days = 120.0;
 
@@ -27,7 +27,7 @@ std::string cents(std::int64_t value) {
 
 void add_events(SmallShop& shop, std::int64_t customer, Numbers& numbers, std::set<std::int64_t>& taken) {
   constexpr std::array<const char*, 4> types = {"view", "view", "cart", "purchase"};
-  const double pause = 2.0 + 20.0 * share(numbers);   // mean days between events: what tells customers apart
+  const double pause = 2.0 + 20.0 * share(numbers);  // mean days between events: what tells customers apart
   double at = 30.0 * share(numbers);
   do {
     std::int64_t time = first_second + static_cast<std::int64_t>(at * static_cast<double>(day));
@@ -52,7 +52,9 @@ std::string second_text(std::int64_t seconds) {
 
 std::string SmallShop::events_csv() const {
   std::string text = "customer_id,time,event,item_id,price,revenue\n";
-  for (const Event& e : events) text += std::to_string(e.customer) + "," + second_text(e.time) + "," + e.type + "," + std::to_string(e.item) + "," + e.price + "," + e.revenue + "\n";
+  for (const Event& e : events)
+    text += std::to_string(e.customer) + "," + second_text(e.time) + "," + e.type + "," + std::to_string(e.item) + "," + e.price + "," +
+            e.revenue + "\n";
   return text;
 }
 
@@ -69,11 +71,13 @@ SmallShop make_small_shop(std::int64_t customers, std::uint64_t seed) {
   SmallShop shop;
   std::set<std::int64_t> taken;
   for (std::int64_t c = 1; c <= customers; ++c) add_events(shop, c, numbers, taken);
-  for (std::size_t i = shop.events.size(); i > 1; --i) std::swap(shop.events[i - 1], shop.events[static_cast<std::size_t>(numbers.below(static_cast<std::int64_t>(i)))]);
+  for (std::size_t i = shop.events.size(); i > 1; --i)
+    std::swap(shop.events[i - 1], shop.events[static_cast<std::size_t>(numbers.below(static_cast<std::int64_t>(i)))]);
   for (std::int64_t c = 1; c <= customers + customers / 10; ++c) {
-    if (c % 17 == 0) continue;   // no row in the table
+    if (c % 17 == 0) continue;  // no row in the table
     const std::string age = share(numbers) < 0.1 ? "" : std::to_string(18 + numbers.below(60));
-    shop.customers.push_back({c, age, cities[static_cast<std::size_t>(numbers.below(4))], plans[static_cast<std::size_t>(numbers.below(3))], share(numbers) < 0.5 ? "yes" : "no"});
+    shop.customers.push_back({c, age, cities[static_cast<std::size_t>(numbers.below(4))], plans[static_cast<std::size_t>(numbers.below(3))],
+                              share(numbers) < 0.5 ? "yes" : "no"});
   }
   return shop;
 }
@@ -81,10 +85,12 @@ SmallShop make_small_shop(std::int64_t customers, std::uint64_t seed) {
 std::string ShopJob::text() const {
   std::string text;
   if (!events.empty())
-    text += "[events]\n" + events +
-            "customer = \"customer_id\"\ntime = \"time\"\ntype = \"event\"\nitem = \"item_id\"\namount = \"revenue\"\nnumeric = [\"price\"]\n"
-            "categorical = [\"event\"]\nmax_length = 16\n";
-  if (!customers.empty()) text += "[customers]\n" + customers + "customer = \"customer_id\"\nnumeric = [\"age\"]\ncategorical = [\"city\", \"member\"]\n";
+    text +=
+        "[events]\n" + events +
+        "customer = \"customer_id\"\ntime = \"time\"\ntype = \"event\"\nitem = \"item_id\"\namount = \"revenue\"\nnumeric = [\"price\"]\n"
+        "categorical = [\"event\"]\nmax_length = 16\n";
+  if (!customers.empty())
+    text += "[customers]\n" + customers + "customer = \"customer_id\"\nnumeric = [\"age\"]\ncategorical = [\"city\", \"member\"]\n";
   return text + targets + "[split]\n" + split + "[model]\n" + model + "[train]\n" + train;
 }
 

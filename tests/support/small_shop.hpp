@@ -11,16 +11,16 @@ namespace footfall::test {
 struct SmallShop {
   struct Event {
     std::int64_t customer = 0;
-    std::int64_t time = 0;           ///< seconds since 1970, within 120 days from 2025-03-01
-    std::string type;                ///< view, cart, purchase
+    std::int64_t time = 0;  ///< seconds since 1970, within 120 days from 2025-03-01
+    std::string type;       ///< view, cart, purchase
     std::int64_t item = 0;
-    std::string price, revenue;      ///< cells; empty: missing
+    std::string price, revenue;  ///< cells; empty: missing
   };
   struct Customer {
     std::int64_t id = 0;
-    std::string age, city, plan, member;   ///< member is yes or no; city may be empty
+    std::string age, city, plan, member;  ///< member is yes or no; city may be empty
   };
-  std::vector<Event> events;         ///< in no order
+  std::vector<Event> events;  ///< in no order
   std::vector<Customer> customers;
 
   /// customer_id,time,event,item_id,price,revenue

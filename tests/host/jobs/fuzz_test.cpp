@@ -1,5 +1,5 @@
-// Seeded random damage to job files and tables: a job runs, or is refused with an Error{bad_input}; never a crash or another exception, and a
-// refusal leaves nothing behind.
+// Seeded random damage to job files and tables: a job runs, or is refused with an Error{bad_input}; never a crash or another exception, and
+// a refusal leaves nothing behind.
 #include <filesystem>
 #include <random>
 #include <string_view>
@@ -21,10 +21,53 @@ namespace {
 using Random = std::mt19937_64;
 
 /// What a person, a spreadsheet or a broken transfer leaves in a table or a job.
-constexpr std::string_view pieces[] = {
-    "", ",", "\n", "\r\n", "\"", "\"\"", "'", "=", "[", "]", "[[target]]\n", "NA", "nan", "inf", "-1e308", "1e39", "0", " 1", " 2", "-1", "17.0", "1e3", "0x10",
-    "9999999999999999999", "2025-13-01", "9999-12-31 23:59:59", "0001-01-01", "1970-01-01", "2025-05-20T00:00:00Z", "\xFF\xFE", "\xC3", "\xEF\xBB\xBF",
-    std::string_view("\0", 1), "purchase", "customer_id", " \"auto\"", " \"event\"", " true", " []", "{}", "#", "\t", ";", " ", "…", " \"30d\"", "\"*\""};
+constexpr std::string_view pieces[] = {"",
+                                       ",",
+                                       "\n",
+                                       "\r\n",
+                                       "\"",
+                                       "\"\"",
+                                       "'",
+                                       "=",
+                                       "[",
+                                       "]",
+                                       "[[target]]\n",
+                                       "NA",
+                                       "nan",
+                                       "inf",
+                                       "-1e308",
+                                       "1e39",
+                                       "0",
+                                       " 1",
+                                       " 2",
+                                       "-1",
+                                       "17.0",
+                                       "1e3",
+                                       "0x10",
+                                       "9999999999999999999",
+                                       "2025-13-01",
+                                       "9999-12-31 23:59:59",
+                                       "0001-01-01",
+                                       "1970-01-01",
+                                       "2025-05-20T00:00:00Z",
+                                       "\xFF\xFE",
+                                       "\xC3",
+                                       "\xEF\xBB\xBF",
+                                       std::string_view("\0", 1),
+                                       "purchase",
+                                       "customer_id",
+                                       " \"auto\"",
+                                       " \"event\"",
+                                       " true",
+                                       " []",
+                                       "{}",
+                                       "#",
+                                       "\t",
+                                       ";",
+                                       " ",
+                                       "…",
+                                       " \"30d\"",
+                                       "\"*\""};
 
 /// `most` changes at the most.
 std::string damaged(Random& random, std::string text, std::size_t most = 3) {
@@ -35,7 +78,7 @@ std::string damaged(Random& random, std::string text, std::size_t most = 3) {
       case 0: text.insert(at, pieces[random() % std::size(pieces)]); break;
       case 1: text.erase(at, random() % 8); break;
       case 2: text.resize(at); break;
-      case 3:   // a line twice, or one gone
+      case 3:  // a line twice, or one gone
         if (const std::size_t end = text.find('\n', at); end != std::string::npos) {
           const std::size_t next = text.find('\n', end + 1);
           const std::string line = text.substr(end + 1, next == std::string::npos ? next : next - end);
@@ -46,7 +89,7 @@ std::string damaged(Random& random, std::string text, std::size_t most = 3) {
           }
         }
         break;
-      default: {   // a cell or a value replaced
+      default: {  // a cell or a value replaced
         const std::size_t begin = text.find_first_of(",=\n", at);
         if (begin == std::string::npos) break;
         const std::size_t end = std::min(text.find_first_of(",\n", begin + 1), text.size());

@@ -47,7 +47,8 @@ class SavedModelTest : public ::testing::Test {
 TEST_F(SavedModelTest, IsSavedAgainAsTheSameBytes) {
   std::filesystem::create_directories(folder.path() / "again");
   save_model(folder.path() / "again", load_model(model()));
-  for (const char* file : {"model.json", "weights.safetensors", "job.toml"}) EXPECT_TRUE(bytes(std::string("again/") + file) == bytes(std::string("model/") + file)) << file;
+  for (const char* file : {"model.json", "weights.safetensors", "job.toml"})
+    EXPECT_TRUE(bytes(std::string("again/") + file) == bytes(std::string("model/") + file)) << file;
 }
 
 TEST_F(SavedModelTest, IsWholeWhenModelJsonIsThere) {
@@ -64,7 +65,7 @@ TEST_F(SavedModelTest, NoDamagedByteGoesUnnoticed) {
     for (int round = 0; round < 150; ++round) {
       std::string bad = good;
       const std::size_t at = random() % bad.size();
-      if (std::isspace(static_cast<unsigned char>(bad[at])) != 0) continue;   // between the values of a JSON text a blank says nothing
+      if (std::isspace(static_cast<unsigned char>(bad[at])) != 0) continue;  // between the values of a JSON text a blank says nothing
       bad[at] = static_cast<char>(bad[at] ^ (1 << random() % 7));
       if (std::isspace(static_cast<unsigned char>(bad[at])) != 0) continue;
       folder.write(file, bad);

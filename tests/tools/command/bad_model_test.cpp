@@ -22,7 +22,8 @@ class Model : public ShopTest {
     expect_refusal({"evaluate", "model", "job.toml", "--out", "metrics.json"}, words);
   }
   /// Damages one file of the model, looks, and puts it back.
-  void expect_damage(const std::string& file, const std::function<std::string(std::string)>& damage, const std::vector<std::string>& words) const {
+  void expect_damage(const std::string& file, const std::function<std::string(std::string)>& damage,
+                     const std::vector<std::string>& words) const {
     SCOPED_TRACE(file);
     const std::string good = text("model/" + file);
     write("model/" + file, damage(good));
@@ -40,42 +41,56 @@ TEST_F(Model, FolderThatIsNotThere) { expect_refusal({"score", "modle", "--out",
 
 TEST_F(Model, OfAnotherVersionIsRefused) {
   // As a later version would write it: whole, with a digest that fits.
-  expect_damage("model.json", [](const std::string& good) {
-    auto json = nlohmann::ordered_json::parse(good);
-    json["format"] = json["format"].get<int>() + 1;
-    json.erase("digest");
-    json["digest"] = digest_of(json.dump());
-    return json.dump(1);
-  }, {"model.json", "has format", "this footfall reads format", "fit the model anew"});
+  expect_damage("model.json",
+                [](const std::string& good) {
+                  auto json = nlohmann::ordered_json::parse(good);
+                  json["format"] = json["format"].get<int>() + 1;
+                  json.erase("digest");
+                  json["digest"] = digest_of(json.dump());
+                  return json.dump(1);
+                },
+                {"model.json", "has format", "this footfall reads format", "fit the model anew"});
 }
 
 TEST_F(Model, DamagedDescriptionIsFound) {
   const std::vector<std::string> words = {"model/model.json", "damaged", "fit the model anew"};
-  expect_damage("model.json", [](const std::string& good) { return good.substr(0, good.size() / 3); }, words);
-  expect_damage("model.json", [](const std::string&) { return std::string(); }, words);
-  expect_damage("model.json", [](const std::string&) { return std::string("[1, 2]"); }, words);
-  expect_damage("model.json", [](const std::string& good) { return with(good, "\"max_length\": 16", "\"max_length\": 61"); }, words);
-  expect_damage("model.json", [](const std::string& good) { return with(good, "\"hidden\"", "\"hiden\""); }, words);
+  expect_damage(
+      "model.json", [](const std::string& good) { return good.substr(0, good.size() / 3); }, words);
+  expect_damage(
+      "model.json", [](const std::string&) { return std::string(); }, words);
+  expect_damage(
+      "model.json", [](const std::string&) { return std::string("[1, 2]"); }, words);
+  expect_damage(
+      "model.json", [](const std::string& good) { return with(good, "\"max_length\": 16", "\"max_length\": 61"); }, words);
+  expect_damage(
+      "model.json", [](const std::string& good) { return with(good, "\"hidden\"", "\"hiden\""); }, words);
 }
 
 TEST_F(Model, DamagedWeightsAreFound) {
   const std::vector<std::string> words = {"model/weights.safetensors", "damaged", "fit the model"};
-  expect_damage("weights.safetensors", [](const std::string& good) { return good.substr(0, good.size() - 4); }, words);
-  expect_damage("weights.safetensors", [](const std::string& good) { return good.substr(0, 100); }, words);
+  expect_damage(
+      "weights.safetensors", [](const std::string& good) { return good.substr(0, good.size() - 4); }, words);
+  expect_damage(
+      "weights.safetensors", [](const std::string& good) { return good.substr(0, 100); }, words);
   expect_damage("weights.safetensors", [](const std::string&) { return std::string(); }, {"model/weights.safetensors", ";"});
   // One bit of one weight: the file is whole by its form.
-  expect_damage("weights.safetensors", [](std::string bytes) {
-    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
-    return bytes;
-  }, words);
+  expect_damage(
+      "weights.safetensors",
+      [](std::string bytes) {
+        bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
+        return bytes;
+      },
+      words);
   std::filesystem::remove(path("model/weights.safetensors"));
   expect_useless({"model/weights.safetensors", "does not exist"});
 }
 
 TEST_F(Model, DamagedJobIsFound) {
   expect_damage("job.toml", [](const std::string& good) { return good.substr(0, good.find("[split]") + 3); }, {"model/job.toml", ";"});
-  expect_damage("job.toml", [](const std::string& good) { return with(good, "epochs ", "epocs  "); }, {"model/job.toml:", "unknown key \"epocs\"", "did you mean \"epochs\"?"});
-  expect_damage("job.toml", [](const std::string& good) { return with(good, "\"spend\"", "\"spent\""); }, {"model/job.toml", "targets", "model.json"});
+  expect_damage("job.toml", [](const std::string& good) { return with(good, "epochs ", "epocs  "); },
+                {"model/job.toml:", "unknown key \"epocs\"", "did you mean \"epochs\"?"});
+  expect_damage("job.toml", [](const std::string& good) { return with(good, "\"spend\"", "\"spent\""); },
+                {"model/job.toml", "targets", "model.json"});
   // A job that is whole but reads less than the model was fitted with; `evaluate` reads the job that it is given.
   const std::string good = text("model/job.toml");
   write("model/job.toml", with(good, "numeric        = [\"price\"]", "numeric = []"));
@@ -93,7 +108,8 @@ TEST_F(Model, DataThatLacksAColumnOfTheModel) {
 
 TEST_F(Model, DataOfAnotherTypeThanTheModels) {
   write("new.csv", with_field(shop.events_csv(), 6, 4, "cheap"));
-  expect_refusal({"score", "model", "--events", "new.csv", "--out", "scores.csv"}, {"new.csv:6: ", "column \"price\"", "\"cheap\"", "no number"});
+  expect_refusal({"score", "model", "--events", "new.csv", "--out", "scores.csv"},
+                 {"new.csv:6: ", "column \"price\"", "\"cheap\"", "no number"});
   write("new.csv", with_field(shop.events_csv(), 6, 4, "-inf"));
   expect_refusal({"score", "model", "--events", "new.csv", "--out", "scores"}, {"new.csv:6: ", "column \"price\"", "infinite"});
   write("new.csv", with_field(shop.customers_csv(), 6, 0, "2"));
@@ -116,11 +132,13 @@ TEST_F(Model, FilesOfASourceThatTheModelLacks) {
   job.targets = with(job.targets, "[[target]]\nname = \"tariff\"\nkind = \"column\"\ncolumn = \"plan\"\n", "");
   write("events_alone.toml", job.text());
   done({"fit", "events_alone.toml", "--out", "events_alone", "--quiet"});
-  expect_refusal({"score", "events_alone", "--customers", "customers.csv", "--out", "scores.csv"}, {"--customers", "without a customer table", "leave it out"});
+  expect_refusal({"score", "events_alone", "--customers", "customers.csv", "--out", "scores.csv"},
+                 {"--customers", "without a customer table", "leave it out"});
 }
 
 TEST_F(Model, AsOfThatIsNoMoment) {
-  expect_refusal({"score", "model", "--as-of", "yesterday", "--out", "scores.csv"}, {"--as-of", "\"yesterday\"", "no moment", "2011-09-10"});
+  expect_refusal({"score", "model", "--as-of", "yesterday", "--out", "scores.csv"},
+                 {"--as-of", "\"yesterday\"", "no moment", "2011-09-10"});
 }
 
 TEST_F(Model, NobodyToScore) {

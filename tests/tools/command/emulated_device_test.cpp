@@ -11,10 +11,10 @@
 namespace footfall::test {
 namespace {
 
-// How far results may be apart. Both backends compute in float32, u = 2^-24, and add products in another order, so a sum of K products is off
-// by about sqrt(K) u times the sum of their magnitudes (Higham and Mary 2019). The longest sums here are some 300 products of magnitude
-// below 0.1, so a layer's pre-activation is off by 17 * 6e-8 * 30 = 3e-5; a gate passes on a quarter of it, and what a state keeps from step to
-// step is damped by its forget gate, so a few such errors add up in the last state, are averaged over the units behind it, and the
+// How far results may be apart. Both backends compute in float32, u = 2^-24, and add products in another order, so a sum of K products is
+// off by about sqrt(K) u times the sum of their magnitudes (Higham and Mary 2019). The longest sums here are some 300 products of magnitude
+// below 0.1, so a layer's pre-activation is off by 17 * 6e-8 * 30 = 3e-5; a gate passes on a quarter of it, and what a state keeps from
+// step to step is damped by its forget gate, so a few such errors add up in the last state, are averaged over the units behind it, and the
 // sigmoid passes on a quarter again: 3e-5 for a probability.
 constexpr double of_one_model = 3e-5;
 // In training every step adds an error of that relative size to the gradients. Adam divides a gradient by its own size, so a parameter with
@@ -27,7 +27,7 @@ double of_a_number(double tolerance, double y) { return 3.0 * tolerance * (1.0 +
 
 struct DataSet {
   std::string name;
-  std::vector<std::string> probabilities, numbers;   ///< columns of the scores
+  std::vector<std::string> probabilities, numbers;  ///< columns of the scores
 };
 
 class Device : public ShopTest, public ::testing::WithParamInterface<DataSet> {
@@ -51,10 +51,13 @@ class Device : public ShopTest, public ::testing::WithParamInterface<DataSet> {
     const std::filesystem::path set = std::filesystem::path(data == nullptr ? "" : data) / "taobao_userbehavior_sample";
     if (data == nullptr || !std::filesystem::exists(set)) GTEST_SKIP() << "FOOTFALL_DATA holds no taobao_userbehavior_sample";
     // The journeys are cut to 24 events: the emulator computes what it is told, but slowly.
-    write("job.toml", "[events]\nfiles = [\"" + std::filesystem::absolute(set).string() + "/*.csv\"]\nheader = [\"user\", \"item\", \"category\", \"behaviour\", \"time\"]\n"
-                      "customer = \"user\"\ntime = \"time\"\ntype = \"behaviour\"\nitem = \"item\"\ncategorical = [\"behaviour\"]\nmax_length = 24\n"
-                      "[[target]]\nname = \"purchase\"\nkind = \"happens\"\nevent = \"buy\"\nhorizon = \"2d\"\n"
-                      "[split]\ncutoff = \"2017-12-02\"\n[model]\nlstm = [16, 8]\nprofile = [16]\nmembers = 4\n[train]\nepochs = 1\n");
+    write(
+        "job.toml",
+        "[events]\nfiles = [\"" + std::filesystem::absolute(set).string() +
+            "/*.csv\"]\nheader = [\"user\", \"item\", \"category\", \"behaviour\", \"time\"]\n"
+            "customer = \"user\"\ntime = \"time\"\ntype = \"behaviour\"\nitem = \"item\"\ncategorical = [\"behaviour\"]\nmax_length = 24\n"
+            "[[target]]\nname = \"purchase\"\nkind = \"happens\"\nevent = \"buy\"\nhorizon = \"2d\"\n"
+            "[split]\ncutoff = \"2017-12-02\"\n[model]\nlstm = [16, 8]\nprofile = [16]\nmembers = 4\n[train]\nepochs = 1\n");
   }
 
   CommandResult emulated(std::vector<std::string> words) const {
@@ -72,13 +75,15 @@ class Device : public ShopTest, public ::testing::WithParamInterface<DataSet> {
     ASSERT_EQ(a.text("customer"), b.text("customer"));
     for (const std::string& column : GetParam().probabilities) {
       const std::vector<double> x = a.numbers(column), y = b.numbers(column);
-      for (std::size_t row = 0; row < x.size(); ++row) ASSERT_NEAR(x[row], y[row], tolerance) << column << " of customer " << a.text("customer")[row];
+      for (std::size_t row = 0; row < x.size(); ++row)
+        ASSERT_NEAR(x[row], y[row], tolerance) << column << " of customer " << a.text("customer")[row];
       const auto [least, most] = std::minmax_element(x.begin(), x.end());
       EXPECT_GT(*most - *least, 100.0 * tolerance) << column << " hardly differs between customers, so the comparison says nothing";
     }
     for (const std::string& column : GetParam().numbers) {
       const std::vector<double> x = a.numbers(column), y = b.numbers(column);
-      for (std::size_t row = 0; row < x.size(); ++row) ASSERT_NEAR(x[row], y[row], of_a_number(tolerance, y[row])) << column << " of customer " << a.text("customer")[row];
+      for (std::size_t row = 0; row < x.size(); ++row)
+        ASSERT_NEAR(x[row], y[row], of_a_number(tolerance, y[row])) << column << " of customer " << a.text("customer")[row];
     }
   }
 };
@@ -110,7 +115,8 @@ TEST_P(Device, FitsScoresAndEvaluatesAsTheProcessorDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(emulated, Device,
-                         ::testing::Values(DataSet{"shop", {"purchase", "tariff_basic", "tariff_family", "tariff_plus"}, {"spend"}}, DataSet{"taobao", {"purchase"}, {}}),
+                         ::testing::Values(DataSet{"shop", {"purchase", "tariff_basic", "tariff_family", "tariff_plus"}, {"spend"}},
+                                           DataSet{"taobao", {"purchase"}, {}}),
                          [](const auto& info) { return info.param.name; });
 
 class Order : public ShopTest, public ::testing::WithParamInterface<const char*> {};
@@ -120,7 +126,8 @@ TEST_P(Order, OfStreamsAndBlocksChangesNoBit) {
     setenv("FOOTFALL_EMULATOR_SEED", seed, 1);
     CommandOptions options;
     options.folder = folder.path();
-    const CommandResult result = run_command(FOOTFALL_EMULATED_COMMAND, {"fit", "job.toml", "--out", out, "--device", "cuda:0", "--quiet"}, options);
+    const CommandResult result =
+        run_command(FOOTFALL_EMULATED_COMMAND, {"fit", "job.toml", "--out", out, "--device", "cuda:0", "--quiet"}, options);
     unsetenv("FOOTFALL_EMULATOR_SEED");
     EXPECT_EQ(result.status, 0) << result.err;
     return text(out + "/weights.safetensors");

@@ -62,7 +62,8 @@ double lift_of(const Examples& e) {
   double hits = 0.0;
   for (std::size_t i = 0; i < e.size(); ++i) {
     double higher = 0.0, tied = 0.0;
-    for (std::size_t j = 0; j < e.size(); ++j) higher += e.prediction[j] > e.prediction[i] ? 1.0 : 0.0, tied += e.prediction[j] == e.prediction[i] ? 1.0 : 0.0;
+    for (std::size_t j = 0; j < e.size(); ++j)
+      higher += e.prediction[j] > e.prediction[i] ? 1.0 : 0.0, tied += e.prediction[j] == e.prediction[i] ? 1.0 : 0.0;
     hits += e.label[i] * std::clamp((room - higher) / tied, 0.0, 1.0);
   }
   return hits / room / share(e, [](double y, double) { return y; });
@@ -76,7 +77,7 @@ double calibration_error_of(const Examples& e) {
   for (std::size_t bin = 0; bin < 10; ++bin) {
     double apart = 0.0;
     for (std::size_t i = e.size() * bin / 10; i < e.size() * (bin + 1) / 10; ++i) apart += e.prediction[order[i]] - e.label[order[i]];
-    error += std::abs(apart) / static_cast<double>(e.size());   // share x |difference of means|
+    error += std::abs(apart) / static_cast<double>(e.size());  // share x |difference of means|
   }
   return error;
 }
@@ -85,7 +86,8 @@ double ratio(double a, double b) { return b == 0.0 ? 0.0 : a / b; }
 
 Named binary(const Examples& e) {
   const auto n = static_cast<double>(e.size());
-  const double hit = n * share(e, [](double y, double p) { return p >= 0.5 ? y : 0.0; }), said = n * share(e, [](double, double p) { return p >= 0.5 ? 1.0 : 0.0; });
+  const double hit = n * share(e, [](double y, double p) { return p >= 0.5 ? y : 0.0; }),
+               said = n * share(e, [](double, double p) { return p >= 0.5 ? 1.0 : 0.0; });
   const double positives = n * share(e, [](double y, double) { return y; });
   return {{"n", n},
           {"positives", positives},
@@ -115,7 +117,8 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   const auto n = static_cast<double>(a.size());
   const double ma = std::accumulate(a.begin(), a.end(), 0.0) / n, mb = std::accumulate(b.begin(), b.end(), 0.0) / n;
   double ab = 0.0, aa = 0.0, bb = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) ab += (a[i] - ma) * (b[i] - mb), aa += (a[i] - ma) * (a[i] - ma), bb += (b[i] - mb) * (b[i] - mb);
+  for (std::size_t i = 0; i < a.size(); ++i)
+    ab += (a[i] - ma) * (b[i] - mb), aa += (a[i] - ma) * (a[i] - ma), bb += (b[i] - mb) * (b[i] - mb);
   return ratio(ab, std::sqrt(aa * bb));
 }
 
@@ -135,10 +138,14 @@ Named classes(const Examples& e) {
   double f1 = 0.0, loss = 0.0;
   for (const double k : names) {
     const auto count = [&](const auto& counts) { return share(e, [&](double y, double p) { return counts(y, p) ? 1.0 : 0.0; }); };
-    f1 += ratio(2.0 * count([&](double y, double p) { return y == k && p == k; }), count([&](double y, double) { return y == k; }) + count([&](double, double p) { return p == k; }));
+    f1 += ratio(2.0 * count([&](double y, double p) { return y == k && p == k; }),
+                count([&](double y, double) { return y == k; }) + count([&](double, double p) { return p == k; }));
   }
   for (const double p : e.probability) loss -= std::log(clipped(p)) / static_cast<double>(e.size());
-  return {{"n", static_cast<double>(e.size())}, {"accuracy", share(e, [](double y, double p) { return y == p ? 1.0 : 0.0; })}, {"macro_f1", f1 / static_cast<double>(names.size())}, {"log_loss", loss}};
+  return {{"n", static_cast<double>(e.size())},
+          {"accuracy", share(e, [](double y, double p) { return y == p ? 1.0 : 0.0; })},
+          {"macro_f1", f1 / static_cast<double>(names.size())},
+          {"log_loss", loss}};
 }
 
 /// Unweighted means over folds and deviations with n - 1; counts are totals, and the calibration is that of all predictions together.
@@ -146,7 +153,8 @@ void expect_figures(const nlohmann::json& told, const std::string& kind, const s
   std::map<std::string, std::vector<double>> each;
   Examples pooled;
   for (const auto& [fold, examples] : folds) {
-    for (const auto& [name, value] : kind == "binary" ? binary(examples) : kind == "number" ? number(examples) : classes(examples)) each[name].push_back(value);
+    for (const auto& [name, value] : kind == "binary" ? binary(examples) : kind == "number" ? number(examples) : classes(examples))
+      each[name].push_back(value);
     pooled.label.insert(pooled.label.end(), examples.label.begin(), examples.label.end());
     pooled.prediction.insert(pooled.prediction.end(), examples.prediction.begin(), examples.prediction.end());
   }
@@ -170,7 +178,8 @@ void expect_figures(const nlohmann::json& told, const std::string& kind, const s
   for (std::size_t y = 0; y < told["confusion"].size(); ++y)
     for (std::size_t p = 0; p < told["confusion"].size(); ++p) {
       std::int64_t count = 0;
-      for (std::size_t i = 0; i < pooled.size(); ++i) count += pooled.label[i] == static_cast<double>(y) && pooled.prediction[i] == static_cast<double>(p) ? 1 : 0;
+      for (std::size_t i = 0; i < pooled.size(); ++i)
+        count += pooled.label[i] == static_cast<double>(y) && pooled.prediction[i] == static_cast<double>(p) ? 1 : 0;
       EXPECT_EQ(told["confusion"][y][p].get<std::int64_t>(), count);
     }
 }
@@ -180,7 +189,8 @@ class Figures : public ShopTest {
   /// The examples of a target by fold; `column` is prediction or a baseline. Empty where the column holds nothing.
   [[nodiscard]] std::map<double, Examples> examples(const std::string& target, const std::string& column) const {
     const ScoreFile file = read_parquet(path("model/test_predictions.parquet"));
-    const std::vector<double> label = file.numbers("label"), prediction = file.numbers(column), fold = file.numbers("fold"), probability = file.numbers("probability");
+    const std::vector<double> label = file.numbers("label"), prediction = file.numbers(column), fold = file.numbers("fold"),
+                              probability = file.numbers("probability");
     std::map<double, Examples> out;
     for (std::size_t row = 0; row < file.rows(); ++row) {
       if (file.text("target")[row] != target || std::isnan(prediction[row])) continue;
@@ -194,13 +204,14 @@ class Figures : public ShopTest {
   void expect_metrics() const {
     const auto metrics = nlohmann::json::parse(text("model/metrics.json"));
     for (const char* key : {"data", "test", "train", "baselines", "timing", "device"}) EXPECT_TRUE(metrics.contains(key)) << key;
-    for (const auto& [target, kind] : std::map<std::string, std::string>{{"purchase", "binary"}, {"spend", "number"}, {"tariff", "class"}}) {
+    for (const auto& [target, kind] :
+         std::map<std::string, std::string>{{"purchase", "binary"}, {"spend", "number"}, {"tariff", "class"}}) {
       SCOPED_TRACE(target);
       expect_figures(metrics["test"][target], kind, examples(target, "prediction"));
       for (const auto& [name, value] : metrics["test"][target].items()) EXPECT_TRUE(metrics["train"][target].contains(name)) << name;
       for (const char* baseline : {"constant", "recency", "logistic"}) {
         SCOPED_TRACE(baseline);
-        if (kind == "class") {   // its probabilities are not kept, so its loss cannot be computed again
+        if (kind == "class") {  // its probabilities are not kept, so its loss cannot be computed again
           EXPECT_TRUE(std::string(baseline) == "recency" || metrics["baselines"][target][baseline].contains("accuracy"));
           continue;
         }
@@ -262,9 +273,15 @@ TEST_F(Figures, LabelsAreThoseOfTheWindow) {
   for (std::size_t row = 0; row < file.rows(); ++row) {
     const std::string &customer = file.text("customer")[row], &target = file.text("target")[row];
     const double label = file.numbers("label")[row];
-    if (target == "purchase") { EXPECT_EQ(label, bought[customer]) << customer; }
-    if (target == "spend") { EXPECT_EQ(label, static_cast<double>(static_cast<float>(spent[customer]))) << customer; }   // labels are float32
-    if (target == "tariff") { EXPECT_EQ(label, plan.at(customer)) << customer; }
+    if (target == "purchase") {
+      EXPECT_EQ(label, bought[customer]) << customer;
+    }
+    if (target == "spend") {
+      EXPECT_EQ(label, static_cast<double>(static_cast<float>(spent[customer]))) << customer;
+    }  // labels are float32
+    if (target == "tariff") {
+      EXPECT_EQ(label, plan.at(customer)) << customer;
+    }
   }
 }
 
@@ -280,13 +297,17 @@ TEST_F(Figures, TestedModelScoresAsItWasTested) {
     purchase[scores.text("customer")[row]] = scores.numbers("purchase")[row];
     spend[scores.text("customer")[row]] = scores.numbers("spend")[row];
   }
-  // The same model and features in batches of another shape: a product of K float32 terms may be summed in another order, K * 2^-24 of the sum
-  // of magnitudes. K is below 256 and magnitudes a few: 1e-4 relative holds with room, and is far below the spread of the scores.
+  // The same model and features in batches of another shape: a product of K float32 terms may be summed in another order, K * 2^-24 of the
+  // sum of magnitudes. K is below 256 and magnitudes a few: 1e-4 relative holds with room, and is far below the spread of the scores.
   for (std::size_t row = 0; row < tested.rows(); ++row) {
     const std::string &customer = tested.text("customer")[row], &target = tested.text("target")[row];
     const double prediction = tested.numbers("prediction")[row];
-    if (target == "purchase") { EXPECT_NEAR(purchase.at(customer), prediction, 1e-4) << customer; }
-    if (target == "spend") { EXPECT_NEAR(spend.at(customer), prediction, 1e-4 * (1.0 + std::abs(prediction))) << customer; }
+    if (target == "purchase") {
+      EXPECT_NEAR(purchase.at(customer), prediction, 1e-4) << customer;
+    }
+    if (target == "spend") {
+      EXPECT_NEAR(spend.at(customer), prediction, 1e-4 * (1.0 + std::abs(prediction))) << customer;
+    }
   }
 }
 
@@ -302,7 +323,9 @@ TEST_F(Figures, OutOfTimeTestsEveryExampleAtTheCutoff) {
 TEST_F(Figures, TestFilesAreTested) {
   ShopJob job;
   job.events.clear();
-  job.targets = "[[target]]\nname = \"tariff\"\nkind = \"column\"\ncolumn = \"plan\"\n[[target]]\nname = \"grown\"\nkind = \"column\"\ncolumn = \"age\"\n";
+  job.targets =
+      "[[target]]\nname = \"tariff\"\nkind = \"column\"\ncolumn = \"plan\"\n[[target]]\nname = \"grown\"\nkind = \"column\"\ncolumn = "
+      "\"age\"\n";
   job.customers = "files = [\"customers.csv\"]\n";
   job.split = "test_files = [\"others.csv\"]\n";
   job.model = "profile = [8]\nmembers = 2\n";
@@ -312,7 +335,8 @@ TEST_F(Figures, TestFilesAreTested) {
   fit_model();
   const auto metrics = nlohmann::json::parse(text("model/metrics.json"));
   EXPECT_EQ(metrics["test"]["tariff"]["n"], others.customers.size());
-  EXPECT_EQ(metrics["test"]["grown"]["n"], std::count_if(others.customers.begin(), others.customers.end(), [](const SmallShop::Customer& c) { return !c.age.empty(); }));
+  EXPECT_EQ(metrics["test"]["grown"]["n"],
+            std::count_if(others.customers.begin(), others.customers.end(), [](const SmallShop::Customer& c) { return !c.age.empty(); }));
   expect_figures(metrics["test"]["tariff"], "class", examples("tariff", "prediction"));
   expect_figures(metrics["test"]["grown"], "number", examples("grown", "prediction"));
 }
@@ -321,8 +345,9 @@ TEST_F(Figures, HistoryHasALineForEachEpoch) {
   write("job.toml", with(ShopJob().text(), "epochs = 1", "epochs = 4"));
   fit_model();
   const ScoreFile history = read_csv(path("model/history.csv"));
-  EXPECT_EQ(history.columns, (std::vector<std::string>{"fit", "epoch", "learning_rate", "seconds", "purchase_training", "purchase_validation", "spend_training", "spend_validation",
-                                                       "tariff_training", "tariff_validation"}));
+  EXPECT_EQ(history.columns,
+            (std::vector<std::string>{"fit", "epoch", "learning_rate", "seconds", "purchase_training", "purchase_validation",
+                                      "spend_training", "spend_validation", "tariff_training", "tariff_validation"}));
   EXPECT_EQ(history.text("fit"), (std::vector<std::string>{"test", "test", "test", "test", "final", "final", "final", "final"}));
   EXPECT_EQ(history.numbers("epoch"), (std::vector<double>{1, 2, 3, 4, 1, 2, 3, 4}));
 }

@@ -58,10 +58,12 @@ TEST_F(FullDisk, OfAFileSystemWithoutRoom) {
     options.folder = folder.path();
     return run_command("/usr/bin/unshare", words, options);
   };
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"fit", "job.toml", "--out", "disk/model"}, {"score", "model", "--out", "disk/scores.csv"}, {"score", "model", "--out", "disk/shards"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"fit", "job.toml", "--out", "disk/model"},
+                                                                                     {"score", "model", "--out", "disk/scores.csv"},
+                                                                                     {"score", "model", "--out", "disk/shards"}}) {
     const CommandResult result = on_small_disk(words);
-    if (result.status == 77 || result.status == 127 || result.err.find("unshare") != std::string::npos) GTEST_SKIP() << "no name space of its own: " << result.err;
+    if (result.status == 77 || result.status == 127 || result.err.find("unshare") != std::string::npos)
+      GTEST_SKIP() << "no name space of its own: " << result.err;
     EXPECT_EQ(result.status, 1) << result.err;
     EXPECT_NE(result.last_line().find("the disk is full while writing disk/"), std::string::npos) << result.err;
     EXPECT_EQ(text("left.txt"), "") << words[0];

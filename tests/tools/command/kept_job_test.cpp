@@ -10,17 +10,20 @@ class KeptJob : public ShopTest {};
 TEST_F(KeptJob, HoldsEveryKeyDecided) {
   ShopJob job;
   job.model.clear();
-  job.train = "epochs = 1\n";   // fewer than footfall would choose: the test is of the others
+  job.train = "epochs = 1\n";  // fewer than footfall would choose: the test is of the others
   write("job.toml", job.text());
   const CommandResult result = done({"fit", "job.toml", "--out", "model"});
   const std::string kept = text("model/job.toml");
   EXPECT_EQ(kept.find("auto"), std::string::npos) << kept;
-  for (const char* key : {"files", "customer", "time", "type", "item", "amount", "numeric", "categorical", "max_length", "ignore", "missing_tokens", "name", "kind", "event", "horizon",
-                          "column", "cutoff", "test", "steps_back", "seed", "refit", "lstm", "cell", "profile", "derived", "members", "scale", "dropout", "network", "epochs", "batch",
-                          "learning_rate", "weight_decay", "validation", "patience", "precision"})
+  for (const char* key :
+       {"files",      "customer",       "time",   "type",  "item",          "amount",       "numeric",    "categorical", "max_length",
+        "ignore",     "missing_tokens", "name",   "kind",  "event",         "horizon",      "column",     "cutoff",      "test",
+        "steps_back", "seed",           "refit",  "lstm",  "cell",          "profile",      "derived",    "members",     "scale",
+        "dropout",    "network",        "epochs", "batch", "learning_rate", "weight_decay", "validation", "patience",    "precision"})
     EXPECT_NE(kept.find("\n" + std::string(key) + " "), std::string::npos) << key;
   EXPECT_NE(kept.find("\"" + path("events.csv").string() + "\""), std::string::npos) << "paths must work from any folder";
-  for (const char* choice : {"members = ", "batch = ", "learning_rate = ", "patience = "}) EXPECT_NE(result.err.find(choice), std::string::npos) << result.err;
+  for (const char* choice : {"members = ", "batch = ", "learning_rate = ", "patience = "})
+    EXPECT_NE(result.err.find(choice), std::string::npos) << result.err;
   EXPECT_EQ(result.err.find("epochs = "), std::string::npos) << result.err;
 }
 
@@ -32,7 +35,7 @@ TEST_F(KeptJob, KeepsWhatWasAsked) {
   write("job.toml", job.text());
   fit_model();
   Job asked = read_job(path("job.toml").string()), kept = read_job(path("model/job.toml").string());
-  asked.train.precision = Precision::float32;   // the one key that was left out
+  asked.train.precision = Precision::float32;  // the one key that was left out
   EXPECT_EQ(kept, asked);
 }
 
@@ -47,7 +50,8 @@ TEST_F(KeptJob, OfATableNamesWhatWasInferred) {
   ASSERT_EQ(kept.targets.size(), 1U);
   EXPECT_EQ(kept.targets[0].column, "member");
   EXPECT_EQ(kept.targets[0].positive, "no");
-  for (const char* finding : {"customer: customer_id", "numbers (1): age", "names (2): city, plan", "predicted: member"}) EXPECT_NE(result.err.find(finding), std::string::npos) << result.err;
+  for (const char* finding : {"customer: customer_id", "numbers (1): age", "names (2): city, plan", "predicted: member"})
+    EXPECT_NE(result.err.find(finding), std::string::npos) << result.err;
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ class SameBits : public ShopTest {
     write("customers.csv", other.customers_csv());
   }
   void expect_same_model(const std::string& a, const std::string& b) const {
-    for (const char* file : {"weights.safetensors", "model.json", "test_predictions.parquet"}) EXPECT_TRUE(text(a + "/" + file) == text(b + "/" + file)) << file << " of " << a << " and " << b;
+    for (const char* file : {"weights.safetensors", "model.json", "test_predictions.parquet"})
+      EXPECT_TRUE(text(a + "/" + file) == text(b + "/" + file)) << file << " of " << a << " and " << b;
   }
   [[nodiscard]] std::string scores(const std::string& model, std::vector<std::string> more = {}) const {
     std::vector<std::string> words = {"score", model, "--out", "scores.csv", "--quiet", "--overwrite"};
@@ -76,8 +77,9 @@ TEST_F(SameBits, OfAModelThatWasMoved) {
   std::filesystem::create_directories(path("far/away"));
   std::filesystem::rename(path("model"), path("far/away/model"));
   CommandOptions elsewhere;
-  elsewhere.folder = path("far");   // relative paths of the job must not depend on where the command runs
-  const CommandResult result = run_command(FOOTFALL_COMMAND, {"score", "away/model", "--out", "scores.csv", "--quiet"}, elsewhere);
+  elsewhere.folder = path("far");  // relative paths of the job must not depend on where the command runs
+  const CommandResult result =
+      run_command(FOOTFALL_COMMAND, {"score", "away/model", "--out", "scores.csv", "--quiet", "--device", "cpu"}, elsewhere);
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(text("far/scores.csv") == before);
 }
@@ -97,7 +99,9 @@ TEST_F(SameBits, OfARefitOfAnInferredJob) {
 
 TEST_F(SameBits, OfEvaluateForAnyNumberOfThreads) {
   fit_model();
-  const auto evaluated = [&](const char* job, const char* threads) { return nlohmann::json::parse(done({"evaluate", "model", job, "--threads", threads, "--quiet"}).out); };
+  const auto evaluated = [&](const char* job, const char* threads) {
+    return nlohmann::json::parse(done({"evaluate", "model", job, "--threads", threads, "--quiet"}).out);
+  };
   EXPECT_EQ(evaluated("job.toml", "1"), evaluated("model/job.toml", "3"));
 }
 

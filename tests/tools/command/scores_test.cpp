@@ -47,13 +47,14 @@ TEST_F(Scores, HoldEveryCustomerOnceByPartitionAndId) {
   std::vector<std::pair<std::uint64_t, std::int64_t>> expected, found;
   for (const std::int64_t id : everybody()) expected.emplace_back(partition(static_cast<std::uint64_t>(id)), id);
   std::sort(expected.begin(), expected.end());
-  for (const double id : scored().numbers("customer")) found.emplace_back(partition(static_cast<std::uint64_t>(id)), static_cast<std::int64_t>(id));
+  for (const double id : scored().numbers("customer"))
+    found.emplace_back(partition(static_cast<std::uint64_t>(id)), static_cast<std::int64_t>(id));
   EXPECT_EQ(found, expected);
 }
 
 TEST_F(Scores, HaveTheColumnsOfTheTargets) {
-  EXPECT_EQ(scored().columns, (std::vector<std::string>{"customer", "purchase", "purchase_decile", "spend", "spend_decile", "tariff", "tariff_basic", "tariff_family", "tariff_plus",
-                                                        "tariff_decile"}));
+  EXPECT_EQ(scored().columns, (std::vector<std::string>{"customer", "purchase", "purchase_decile", "spend", "spend_decile", "tariff",
+                                                        "tariff_basic", "tariff_family", "tariff_plus", "tariff_decile"}));
 }
 
 TEST_F(Scores, ProbabilitiesAreSome) {
@@ -76,14 +77,16 @@ TEST_F(Scores, DecilesAreAFunctionOfTheScore) {
   std::size_t target = 0;
   for (const char* name : {"purchase", "spend", "tariff"}) {
     std::vector<double> score = scores.numbers(name);
-    if (std::string(name) == "tariff")   // of a class: how likely the likeliest is
+    if (std::string(name) == "tariff")  // of a class: how likely the likeliest is
       for (std::size_t row = 0; row < scores.rows(); ++row) score[row] = scores.numbers("tariff_" + scores.text("tariff")[row])[row];
     const std::vector<double> decile = scores.numbers(std::string(name) + "_decile");
     const std::vector<double> boundaries = model["targets"][target++]["deciles"];
     ASSERT_EQ(boundaries.size(), 9U);
     EXPECT_TRUE(std::is_sorted(boundaries.rbegin(), boundaries.rend()));
     for (std::size_t row = 0; row < scores.rows(); ++row)
-      EXPECT_EQ(decile[row], 1.0 + static_cast<double>(std::count_if(boundaries.begin(), boundaries.end(), [&](double b) { return score[row] < b; }))) << name;
+      EXPECT_EQ(decile[row],
+                1.0 + static_cast<double>(std::count_if(boundaries.begin(), boundaries.end(), [&](double b) { return score[row] < b; })))
+          << name;
     EXPECT_EQ(*std::min_element(decile.begin(), decile.end()), 1.0) << name;
     EXPECT_GE(*std::max_element(decile.begin(), decile.end()), 9.0) << name;
   }
@@ -101,7 +104,7 @@ TEST_F(Scores, AreTheSameInEveryFormat) {
       if (column == "tariff") {
         EXPECT_EQ(other.text(column), csv.text(column));
       } else {
-        EXPECT_EQ(other.numbers(column), csv.numbers(column)) << column;   // bit for bit
+        EXPECT_EQ(other.numbers(column), csv.numbers(column)) << column;  // bit for bit
       }
     }
   }
@@ -160,7 +163,8 @@ TEST_F(Scores, NamesNeverSeenAreScoredAndCounted) {
   write("customers.csv", other.customers_csv());
   const CommandResult result = done({"score", "model", "--out", "scores.csv"});
   EXPECT_EQ(read_csv(path("scores.csv")).rows(), everybody().size());
-  EXPECT_NE(result.out.find("column \"city\": " + std::to_string(towns) + " cells hold words the fit did not see"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("column \"city\": " + std::to_string(towns) + " cells hold words the fit did not see"), std::string::npos)
+      << result.out;
   EXPECT_NE(result.out.find("column \"event\": "), std::string::npos) << result.out;
   EXPECT_EQ(result.out.find("\"member\""), std::string::npos) << result.out;
 }

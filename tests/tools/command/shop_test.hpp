@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -41,8 +42,12 @@ class ShopTest : public ::testing::Test {
   [[nodiscard]] std::filesystem::path path(const std::string& name) const { return folder.path() / name; }
   [[nodiscard]] std::string list(const std::string& name = "") const { return listing(folder.path() / name); }
 
-  [[nodiscard]] CommandResult command(const std::vector<std::string>& arguments, CommandOptions options = {}) const {
+  /// Jobs run on the processor unless they name a device, so that a machine with a GPU tests the same.
+  [[nodiscard]] CommandResult command(std::vector<std::string> arguments, CommandOptions options = {}) const {
     options.folder = folder.path();
+    const bool job = !arguments.empty() && (arguments[0] == "fit" || arguments[0] == "score" || arguments[0] == "evaluate");
+    if (job && std::find(arguments.begin(), arguments.end(), "--device") == arguments.end())
+      arguments.insert(arguments.end(), {"--device", "cpu"});
     return run_command(FOOTFALL_COMMAND, arguments, options);
   }
   /// A command that must do what it was asked.
@@ -54,11 +59,13 @@ class ShopTest : public ::testing::Test {
   void fit_model() const { done({"fit", "job.toml", "--out", "model", "--quiet"}); }
 
   /// A command that must end with this status, say all of `words` in its last line, and leave every file as it was.
-  void expect_refusal(const std::vector<std::string>& arguments, const std::vector<std::string>& words, int status = 2, const CommandOptions& options = {}) const {
+  void expect_refusal(const std::vector<std::string>& arguments, const std::vector<std::string>& words, int status = 2,
+                      const CommandOptions& options = {}) const {
     const std::string before = list();
     const CommandResult result = command(arguments, options);
     EXPECT_EQ(result.status, status) << result.err;
-    for (const std::string& word : words) EXPECT_NE(result.last_line().find(word), std::string::npos) << "\"" << word << "\" is not in: " << result.last_line();
+    for (const std::string& word : words)
+      EXPECT_NE(result.last_line().find(word), std::string::npos) << "\"" << word << "\" is not in: " << result.last_line();
     EXPECT_EQ(list(), before) << "the command left something behind, or took something away";
   }
 

@@ -7,8 +7,16 @@ namespace {
 class Usage : public ShopTest {};
 
 TEST_F(Usage, WrongWordsExitWithTwo) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {}, {"fot"}, {"fit"}, {"fit", "job.toml"}, {"fit", "job.toml", "--out"}, {"score"}, {"score", "model"}, {"evaluate", "model"}, {"fit", "job.toml", "--out", "model", "--thread", "2"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"fot"},
+                                             {"fit"},
+                                             {"fit", "job.toml"},
+                                             {"fit", "job.toml", "--out"},
+                                             {"score"},
+                                             {"score", "model"},
+                                             {"evaluate", "model"},
+                                             {"fit", "job.toml", "--out", "model", "--thread", "2"}}) {
     const CommandResult result = command(words);
     EXPECT_EQ(result.status, 2) << result.err;
     EXPECT_FALSE(result.err.empty());
@@ -38,7 +46,8 @@ TEST_F(Usage, ADeviceThatIsAbsentIsAnError) {
 }
 
 TEST_F(Usage, ADeviceThatIsNone) {
-  for (const char* device : {"gpu", "cuda:x", "cuda:-1", "cuda:0x", "CPU", ""}) expect_refusal({"fit", "job.toml", "--out", "model", "--device", device}, {"--device", ";"});
+  for (const char* device : {"gpu", "cuda:x", "cuda:-1", "cuda:0x", "CPU", ""})
+    expect_refusal({"fit", "job.toml", "--out", "model", "--device", device}, {"--device", ";"});
 }
 
 TEST_F(Usage, AutoSaysWhatItChose) {
@@ -48,7 +57,8 @@ TEST_F(Usage, AutoSaysWhatItChose) {
 }
 
 TEST_F(Usage, AmountsOfMemoryAndThreads) {
-  for (const char* memory : {"lots", "4 GiB", "-1GiB", "0", "GiB", "4XB"}) expect_refusal({"fit", "job.toml", "--out", "model", "--memory", memory}, {"--memory", "no amount of memory", "4GiB"});
+  for (const char* memory : {"lots", "4 GiB", "-1GiB", "0", "GiB", "4XB"})
+    expect_refusal({"fit", "job.toml", "--out", "model", "--memory", memory}, {"--memory", "no amount of memory", "4GiB"});
   expect_refusal({"fit", "job.toml", "--out", "model", "--memory", "1MiB", "--threads", "2"}, {"too little", "--memory", "MiB or more"});
   EXPECT_EQ(command({"fit", "job.toml", "--out", "model", "--threads", "0"}).status, 2);
   EXPECT_FALSE(std::filesystem::exists(path("model")));
@@ -58,11 +68,13 @@ TEST_F(Usage, LittleMemoryIsNoCrash) {
   fit_model();
   const std::string before = list();
   for (const char* memory : {"64MiB", "128MiB", "256MiB", "384MiB", "400MiB", "512MiB"})
-    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"fit", "job.toml", "--out", "other"}, {"score", "model", "--out", "scores.csv"}}) {
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"fit", "job.toml", "--out", "other"}, {"score", "model", "--out", "scores.csv"}}) {
       std::vector<std::string> limited = words;
       limited.insert(limited.end(), {"--memory", memory, "--threads", "2", "--device", "cpu"});
       const CommandResult result = command(limited);
-      EXPECT_TRUE(result.status == 0 || (result.status <= 2 && result.last_line().find("memory") != std::string::npos)) << words[0] << " " << memory << ": " << result.status << " " << result.err;
+      EXPECT_TRUE(result.status == 0 || (result.status <= 2 && result.last_line().find("memory") != std::string::npos))
+          << words[0] << " " << memory << ": " << result.status << " " << result.err;
       std::filesystem::remove_all(path("other"));
       std::filesystem::remove(path("scores.csv"));
       EXPECT_EQ(list(), before);
@@ -72,7 +84,8 @@ TEST_F(Usage, LittleMemoryIsNoCrash) {
 TEST_F(Usage, FitNeedsAJobOrALabel) {
   expect_refusal({"fit", "jobs.toml", "--out", "model"}, {"jobs.toml", "no such job file"});
   expect_refusal({"fit", "customers.csv", "--out", "model"}, {"customers.csv is no job file", "--label COLUMN"});
-  expect_refusal({"fit", "customers.csv", "--label", "memmber", "--out", "model"}, {"customers.csv", "no column \"memmber\"", "did you mean \"member\"?"});
+  expect_refusal({"fit", "customers.csv", "--label", "memmber", "--out", "model"},
+                 {"customers.csv", "no column \"memmber\"", "did you mean \"member\"?"});
   expect_refusal({"fit", "job.toml", "--label", "member", "--out", "model"}, {"--label", "not with a job file"});
   expect_refusal({"fit", "customer.csv", "--label", "member", "--out", "model"}, {"customer.csv", "does not exist"});
   expect_refusal({"fit", "customers.csv", "--label", "member", "--positive", "oui", "--out", "model"}, {"\"oui\"", ";"});
@@ -132,7 +145,7 @@ TEST_F(Usage, ResumeStartsAnewWhereNothingIs) {
   fit_model();
   done({"fit", "job.toml", "--out", "fresh", "--resume", "--quiet"});
   EXPECT_EQ(text("fresh/weights.safetensors"), text("model/weights.safetensors"));
-  std::filesystem::remove(path("model/model.json"));   // as a fit that was killed leaves it
+  std::filesystem::remove(path("model/model.json"));  // as a fit that was killed leaves it
   done({"fit", "job.toml", "--out", "model", "--resume", "--quiet"});
   EXPECT_EQ(text("fresh/model.json"), text("model/model.json"));
 }
@@ -149,7 +162,8 @@ TEST_F(Usage, OverwriteReplacesScores) {
 }
 
 TEST_F(Usage, QuietSaysNothing) {
-  const CommandResult fitted = done({"fit", "job.toml", "--out", "model", "--quiet"}), scored = done({"score", "model", "--out", "scores.csv", "--quiet"});
+  const CommandResult fitted = done({"fit", "job.toml", "--out", "model", "--quiet"}),
+                      scored = done({"score", "model", "--out", "scores.csv", "--quiet"});
   EXPECT_EQ(fitted.out + fitted.err + scored.out + scored.err, "");
 }
 
