@@ -3,7 +3,7 @@ BUILD  ?= build
 PRESET ?= default
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help setup configure build demo test test-faults test-asan bench format tidy gpu-check clean
+.PHONY: help setup configure build demo test test-faults test-sanitized test-asan bench format tidy gpu-check clean
 
 help:
 	@echo "make setup        install what is missing (apt packages, Arrow, CUDA where there is a driver)"
@@ -11,6 +11,7 @@ help:
 	@echo "make demo         a simulated shop from events to scores and a report, in demo/"
 	@echo "make test         set up, build, run every test"
 	@echo "make test-faults  plant each known fault and demand that a test finds it"
+	@echo "make test-sanitized   the operations on the emulated device, checked for races and for bounds"
 	@echo "make test-asan    the tests with address and undefined-behaviour sanitizers, in build-asan/"
 	@echo "make bench        micro-benchmarks"
 	@echo "make format tidy  clang-format in place; clang-tidy over the C++ files"
@@ -36,6 +37,9 @@ test: build
 
 test-faults: build
 	@BUILD=$(BUILD) scripts/test_faults.sh
+
+test-sanitized: setup
+	@JOBS=$(JOBS) scripts/test_sanitized.sh
 
 test-asan: setup
 	@cmake --preset asan > build-asan.log 2>&1 || { cat build-asan.log; exit 1; }
