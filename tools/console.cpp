@@ -75,6 +75,12 @@ Observer console_observer(bool quiet, bool json) {
           [progress](const std::string& stage, std::int64_t done, std::int64_t total, const std::string& unit) { progress->advance(stage, done, total, unit); }};
 }
 
-void print_error(const std::string& message) { fmt::print(stderr, "footfall: {}\n", message); }
+void print_error(const std::string& message, bool json) {
+  if (json) {
+    fmt::print(stderr, "{}\n", nlohmann::json{{"error", message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print(stderr, "footfall: {}\n", message);
+  }
+}
 
 }  // namespace footfall

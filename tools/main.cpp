@@ -25,19 +25,26 @@ int run(int argc, char** argv) {
   footfall::add_report(program);
   footfall::add_evaluate(program);
   footfall::add_info(program);
+  const auto fail = [&](const std::string& message) {
+    for (const CLI::App* command : program.get_subcommands()) {
+      const CLI::Option* format = command->get_option_no_throw("--log-format");
+      if (format != nullptr && format->count() > 0 && format->as<std::string>() == "json") return footfall::print_error(message, true);
+    }
+    footfall::print_error(message, false);
+  };
   try {
     program.parse(argc, argv);
     return done;
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? done : wrong_use;
   } catch (const footfall::Error& problem) {
-    footfall::print_error(problem.what());
+    fail(problem.what());
     return problem.kind() == footfall::ErrorKind::bad_input ? wrong_use : failed_while_running;
   } catch (const std::bad_alloc&) {
-    footfall::print_error("the memory this process may use is spent; give more by --memory, or run on a machine with more");
+    fail("the memory this process may use is spent; give more by --memory, or run on a machine with more");
     return failed_while_running;
   } catch (const std::exception& problem) {
-    footfall::print_error(problem.what());
+    fail(problem.what());
     return failed_while_running;
   }
 }

@@ -50,6 +50,14 @@ TEST_F(Usage, ADeviceThatIsNone) {
     expect_refusal({"fit", "job.toml", "--out", "model", "--device", device}, {"--device", ";"});
 }
 
+TEST_F(Usage, ErrorsAreObjectsWhereTheLogIs) {
+  const CommandResult result = command({"fit", "none.toml", "--out", "model", "--log-format", "json"});
+  EXPECT_EQ(result.status, 2);
+  const std::string last = result.err.substr(result.err.rfind('\n', result.err.size() - 2) + 1);
+  EXPECT_EQ(last.rfind("{\"error\":\"", 0), 0U) << result.err;
+  EXPECT_NE(last.find("none.toml"), std::string::npos) << last;
+}
+
 TEST_F(Usage, AutoSaysWhatItChose) {
   const CommandResult result = command({"fit", "job.toml", "--out", "model", "--device", "auto"});
   EXPECT_EQ(result.status, 0);
