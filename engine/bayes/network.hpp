@@ -45,6 +45,8 @@ inline constexpr double row_tolerance = 1e-5;
 /// Refuses what is no Bayesian network, Error{bad_input}: no state, a state or variable twice, a table of the wrong size, a negative or infinite
 /// entry, a row off 1 by more than row_tolerance unless `normalise` (the row is named), a cycle (printed as a path). Rows are divided by their sum.
 void check_network(Network& network, bool normalise = false);
+/// What check_network says about one variable's parents and table.
+void check_family(Network& network, std::int32_t variable, bool normalise = false);
 
 /// Parents before children; of those that may come next the smallest index.
 [[nodiscard]] std::vector<std::int32_t> topological_order(const Network& network);

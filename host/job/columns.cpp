@@ -1,5 +1,5 @@
 #include "host/job/job.hpp"
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 #include "kernels/error.hpp"
 
 #include <algorithm>

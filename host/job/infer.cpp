@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 #include "host/table/read.hpp"
 #include "kernels/error.hpp"
 

@@ -1,8 +1,8 @@
 #include "host/job/checks.hpp"
+#include "engine/data/near_names.hpp"
 #include "host/job/job.hpp"
 #include "host/job/section.hpp"
 #include "host/table/atomic_file.hpp"
-#include "host/table/near_names.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "host/job/section.hpp"
 
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 
 #include <algorithm>
 #include <cmath>

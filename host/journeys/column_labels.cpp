@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {

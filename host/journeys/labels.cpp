@@ -5,9 +5,9 @@
 #include <limits>
 #include <set>
 
+#include "engine/data/near_names.hpp"
 #include "host/journeys/clock.hpp"
 #include "host/journeys/column_labels.hpp"
-#include "host/table/near_names.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {

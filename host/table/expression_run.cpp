@@ -6,10 +6,10 @@
 #include <arrow/compute/expression.h>
 #include <fmt/format.h>
 
+#include "engine/data/near_names.hpp"
 #include "host/table/arrow_setup.hpp"
 #include "host/table/cell.hpp"
 #include "host/table/expression_tree.hpp"
-#include "host/table/near_names.hpp"
 #include "host/table/time_text.hpp"
 #include "kernels/error.hpp"
 

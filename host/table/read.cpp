@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/data/near_names.hpp"
 #include "host/table/column_builder.hpp"
 #include "host/table/expression.hpp"
-#include "host/table/near_names.hpp"
 #include "host/table/raw.hpp"
 #include "host/table/survey.hpp"
 #include "kernels/error.hpp"

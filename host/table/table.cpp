@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 #include "host/table/time_text.hpp"
 #include "kernels/error.hpp"
 

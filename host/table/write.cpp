@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 #include "host/table/table_sink.hpp"
 #include "kernels/error.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 #include "host/table/time_text.hpp"
 #include "kernels/error.hpp"
 

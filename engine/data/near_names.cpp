@@ -1,4 +1,4 @@
-#include "host/table/near_names.hpp"
+#include "engine/data/near_names.hpp"
 
 #include <algorithm>
 #include <cctype>
