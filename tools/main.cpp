@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   footfall::add_score(program);
   footfall::add_report(program);
   footfall::add_evaluate(program);
+  footfall::add_bench(program);
   footfall::add_info(program);
   const auto fail = [&](const std::string& message) {
     for (const CLI::App* command : program.get_subcommands()) {

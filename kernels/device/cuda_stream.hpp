@@ -25,6 +25,7 @@ class CudaStream final : public Stream {
   [[nodiscard]] Place place() const override { return Place::device; }
   void synchronize() override;
   [[nodiscard]] std::unique_ptr<Event> make_event() override;
+  [[nodiscard]] std::unique_ptr<Timer> make_timer() override;
   void mark(Event& event) override;
   void wait(Event& event) override;
   [[nodiscard]] std::unique_ptr<Recording> record(std::function<void()> work) override;

@@ -18,6 +18,16 @@ class Event {
   virtual void synchronize() = 0;
 };
 
+/// Measures how long a stretch of a stream's work takes where it runs: by events of the device, on a CPU by the clock.
+class Timer {
+ public:
+  virtual ~Timer() = default;
+  virtual void begin() = 0;
+  virtual void end() = 0;
+  /// Seconds of the device between the last `begin` and the last `end`; waits for the latter.
+  [[nodiscard]] virtual double seconds() = 0;
+};
+
 /// Work of one stream that can be run again without its host code: a CUDA graph, or the closure itself on a CPU. Pointers, sizes and
 /// host values are frozen as they were recorded; what changes from run to run lies in device memory.
 class Recording {
@@ -44,6 +54,9 @@ class Stream {
   virtual void mark(Event& event) = 0;
   /// Work that follows in this stream starts after the event (of any stream).
   virtual void wait(Event& event) = 0;
+
+  /// For measurements: of this stream, which must outlive it.
+  [[nodiscard]] virtual std::unique_ptr<Timer> make_timer() = 0;
 
   /// Records the work that `work` puts into this stream, without running it. No operation inside may allocate or synchronise.
   /// `work` must stay callable (what it captured alive) as long as the recording: the CPU runs it again, and with graphs switched off so does CUDA.

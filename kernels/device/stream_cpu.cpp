@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -17,6 +18,16 @@ constexpr std::size_t alignment = 256;
 class CpuEvent final : public Event {
  public:
   void synchronize() override {}
+};
+
+class CpuTimer final : public Timer {
+ public:
+  void begin() override { begun_ = std::chrono::steady_clock::now(); }
+  void end() override { ended_ = std::chrono::steady_clock::now(); }
+  [[nodiscard]] double seconds() override { return std::chrono::duration<double>(ended_ - begun_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point begun_, ended_;
 };
 
 class CpuRecording final : public Recording {
@@ -57,6 +68,7 @@ class CpuStream final : public Stream {
   [[nodiscard]] std::unique_ptr<Event> make_event() override { return std::make_unique<CpuEvent>(); }
   void mark(Event& /*event*/) override {}
   void wait(Event& /*event*/) override {}
+  [[nodiscard]] std::unique_ptr<Timer> make_timer() override { return std::make_unique<CpuTimer>(); }
 
   [[nodiscard]] std::unique_ptr<Recording> record(std::function<void()> work) override {
     require(static_cast<bool>(work), "a recording of nothing");

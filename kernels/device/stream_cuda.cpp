@@ -36,8 +36,8 @@ cudaError_t set_device(int device) noexcept {
 
 class CudaEvent final : public Event {
  public:
-  explicit CudaEvent(int device) : device_(device) {
-    FOOTFALL_CUDA_CHECK(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming | cudaEventBlockingSync));
+  explicit CudaEvent(int device, unsigned flags = cudaEventDisableTiming | cudaEventBlockingSync) : device_(device) {
+    FOOTFALL_CUDA_CHECK(cudaEventCreateWithFlags(&event_, flags));
   }
   ~CudaEvent() override { static_cast<void>(cudaEventDestroy(event_)); }
   CudaEvent(const CudaEvent&) = delete;             // it owns an event
@@ -59,6 +59,23 @@ cudaEvent_t event_of(Event& event) {
   require(cuda != nullptr, "an event of another backend is used on a CUDA stream");
   return cuda->native();
 }
+
+class CudaTimer final : public Timer {
+ public:
+  CudaTimer(CudaStream& stream, int device) : stream_(stream), begun_(device, cudaEventBlockingSync), ended_(device, cudaEventBlockingSync) {}
+  void begin() override { stream_.mark(begun_); }
+  void end() override { stream_.mark(ended_); }
+  [[nodiscard]] double seconds() override {
+    ended_.synchronize();
+    float milliseconds = 0.0F;
+    FOOTFALL_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, begun_.native(), ended_.native()));
+    return 1e-3 * static_cast<double>(milliseconds);
+  }
+
+ private:
+  CudaStream& stream_;
+  CudaEvent begun_, ended_;
+};
 
 /// The closure itself, where graphs are switched off.
 class ClosureRecording final : public Recording {
@@ -131,6 +148,11 @@ void CudaStream::synchronize() {
 std::unique_ptr<Event> CudaStream::make_event() {
   use_device(device_);
   return std::make_unique<CudaEvent>(device_);
+}
+
+std::unique_ptr<Timer> CudaStream::make_timer() {
+  use_device(device_);
+  return std::make_unique<CudaTimer>(*this, device_);
 }
 
 void CudaStream::mark(Event& event) { FOOTFALL_CUDA_CHECK(cudaEventRecord(event_of(event), native())); }

@@ -78,6 +78,22 @@ TEST_F(BackendTest, AnEventOrdersTwoStreams) {
   written->synchronize();
 }
 
+TEST_F(BackendTest, ATimerMeasuresWhatStandsBetween) {
+  const std::unique_ptr<Timer> long_one = stream().make_timer(), short_one = stream().make_timer();
+  Array<float> a(stream(), 1 << 22), b(stream(), 1 << 22);
+  clear(a.view(), stream());
+  clear(b.view(), stream());
+  long_one->begin();
+  short_one->begin();
+  copy<float>(std::as_const(a).view(), b.view(), stream());
+  short_one->end();
+  for (int k = 0; k < 20; ++k) copy<float>(std::as_const(a).view(), b.view(), stream());
+  long_one->end();
+  EXPECT_GT(short_one->seconds(), 0.0);
+  EXPECT_GT(long_one->seconds(), short_one->seconds());
+  EXPECT_LT(long_one->seconds(), 60.0);
+}
+
 TEST_F(BackendTest, ARecordingRunsOnlyWhenReplayed) {
   Array<float> from = upload(std::vector<float>(64, 1.0F), stream());
   Array<float> to = upload(std::vector<float>(64, 10.0F), stream());

@@ -1,0 +1,147 @@
+// Fit and transform of a table of float32 with missing cells, in memory: moments in one read, fill and scale in one read and one write.
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "engine/data/draw.hpp"
+#include "host/bench/limits.hpp"
+#include "kernels/error.hpp"
+
+namespace footfall {
+namespace {
+
+constexpr double giga = 1e9;
+constexpr std::int64_t drawn_rows = 65'536;   ///< the table repeats them
+
+std::vector<float> draw_rows(const BenchSizes& sizes, std::int64_t rows, std::uint64_t seed) {
+  Draw draw(seed);
+  std::vector<float> cells(static_cast<std::size_t>(rows * sizes.columns));
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto column = static_cast<double>(i % static_cast<std::size_t>(sizes.columns));
+    const double value = 10.0 * column + (1.0 + column) * (draw.uniform() + draw.uniform() - 1.0);
+    cells[i] = draw.uniform() < sizes.missing ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(value);
+  }
+  return cells;
+}
+
+/// The table on the device, its moments and its standardized copy.
+class Table {
+ public:
+  explicit Table(BenchRun& run)
+      : run_(run),
+        rows_(run.request.sizes.rows),
+        columns_(run.request.sizes.columns),
+        cells_(*run.shop.stream, rows_ * columns_),
+        out_(*run.shop.stream, rows_ * columns_),
+        state_(*run.shop.stream, columns_),
+        fit_(*run.shop.stream, columns_),
+        timer_(run.shop.stream->make_timer()) {
+    const std::vector<float> drawn = draw_rows(run.request.sizes, std::min(drawn_rows, rows_), run.request.seed);
+    const auto block = static_cast<std::int64_t>(drawn.size());
+    for (std::int64_t first = 0; first < cells_.size(); first += block) {
+      const std::int64_t count = std::min(block, cells_.size() - first);
+      copy<float>(view_of(drawn).sub(0, count), cells_.view().sub(first, count), *run.shop.stream);
+    }
+    clear(out_.view(), *run.shop.stream);
+    static_cast<void>(fit_once());
+    place_scales();
+  }
+
+  [[nodiscard]] View<const float> cells() const { return cells_.view(); }
+  [[nodiscard]] View<float> out() { return out_.view(); }
+  [[nodiscard]] std::int64_t rows() const { return rows_; }
+  [[nodiscard]] double bytes() const { return 4.0 * static_cast<double>(cells_.size()); }
+
+  BenchTime fit_once() {
+    Stream& stream = *run_.shop.stream;
+    const std::vector<Moments> none(static_cast<std::size_t>(columns_));
+    copy<Moments>(view_of(none), state_.view(), stream);
+    return time_once(stream, *timer_, [&] { run_.shop.backend->columns().moments(std::as_const(cells_).matrix(rows_, columns_), state_.view(), stream); });
+  }
+  BenchTime transform_once() {
+    Stream& stream = *run_.shop.stream;
+    return time_once(stream, *timer_, [&] {
+      run_.shop.backend->columns().standardize(std::as_const(cells_).matrix(rows_, columns_), std::as_const(fit_).view(), out_.matrix(rows_, columns_), stream);
+    });
+  }
+  /// Seconds in which the cells come from page-locked host memory, and as many go back; 0 where they are there already.
+  [[nodiscard]] double copy_to_device() { return run_.on_cuda() ? copy_seconds(true) : 0.0; }
+  [[nodiscard]] double copy_to_host() { return run_.on_cuda() ? copy_seconds(false) : 0.0; }
+
+ private:
+  /// The mean fills; deviation 1.
+  void place_scales() {
+    const std::vector<Moments> moments = download(state_.view(), *run_.shop.stream);
+    std::vector<ColumnScale> scales;
+    for (const Moments& m : moments) {
+      ColumnScale scale;
+      scale.fill = scale.mean = static_cast<float>(m.mean);
+      const double deviation = m.count > 0 ? std::sqrt(m.m2 / static_cast<double>(m.count)) : 0.0;
+      scale.inverse = deviation > 0.0 ? static_cast<float>(1.0 / deviation) : 1.0F;
+      scales.push_back(scale);
+    }
+    copy<ColumnScale>(view_of(std::as_const(scales)), fit_.view(), *run_.shop.stream);
+  }
+
+  double copy_seconds(bool there) {
+    Stream& stream = *run_.shop.stream;
+    const std::int64_t piece = std::min<std::int64_t>(std::int64_t{1} << 24, cells_.size());
+    Pinned<float> host(stream, piece);
+    std::fill_n(host.span().begin(), piece, 0.0F);
+    const BenchTime time = time_once(stream, *timer_, [&] {
+      for (std::int64_t first = 0; first < out_.size(); first += piece) {
+        const std::int64_t count = std::min(piece, out_.size() - first);
+        if (there) {
+          copy<float>(std::as_const(host).view().sub(0, count), out_.view().sub(first, count), stream);
+        } else {
+          copy<float>(std::as_const(out_).view().sub(first, count), host.view().sub(0, count), stream);
+        }
+      }
+    });
+    return time.kernel;
+  }
+
+  BenchRun& run_;
+  std::int64_t rows_, columns_;
+  Array<float> cells_, out_;
+  Array<Moments> state_;
+  Array<ColumnScale> fit_;
+  std::unique_ptr<Timer> timer_;
+};
+
+BenchFigure figure_of(const std::string& name, double bytes, const std::vector<BenchTime>& work, const std::vector<BenchTime>& limit) {
+  const BenchMiddle ours = middle_kernel(work), most = middle_kernel(limit);
+  BenchFigure figure;
+  figure.name = name;
+  figure.unit = "GB/s";
+  figure.rate = bytes / giga / ours.seconds;
+  figure.limit = bytes / giga / most.seconds;
+  figure.spread = ours.spread;
+  figure.limit_spread = most.spread;
+  figure.wall = middle_wall(work).seconds;
+  figure.kernel = ours.seconds;
+  return figure;
+}
+
+}  // namespace
+
+void bench_standardize(BenchRun& run) {
+  const BenchSizes& sizes = run.request.sizes;
+  Table table(run);
+  CopyLimit limit(run, table.cells(), table.out());   // the very bytes
+  const auto times = in_turns(sizes.repeats, {[&] { return table.fit_once(); }, [&] { return limit.read_once(); }, [&] { return table.transform_once(); },
+                                              [&] { return limit.once(); }});
+  BenchFigure fit = figure_of("standardize/fit", table.bytes(), times[0], times[1]);
+  fit.limit_of = run.on_cuda() ? "half the time of a copy of as many bytes" : "reads of as many bytes";
+  fit.copy = table.copy_to_device();
+  BenchFigure transform = figure_of("standardize/transform", 2.0 * table.bytes(), times[2], times[3]);
+  transform.limit_of = "a copy of as many bytes";
+  transform.copy = table.copy_to_device() + table.copy_to_host();
+  for (BenchFigure* figure : {&fit, &transform}) figure->more.emplace_back("rows_per_s", static_cast<double>(table.rows()) / figure->kernel);
+  run.report(std::move(fit));
+  run.report(std::move(transform));
+}
+
+}  // namespace footfall

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "host/bench/bench.hpp"
+
+namespace footfall {
+
+/// What a subject measures with.
+struct BenchRun {
+  const BenchRequest& request;
+  const RunOptions& options;
+  Workshop& shop;
+  std::function<void(BenchFigure)> report;
+
+  [[nodiscard]] bool on_cuda() const { return options.device.is_cuda(); }
+};
+
+/// The subjects, one a file; bench.cpp has the list of them.
+void bench_standardize(BenchRun& run);
+void bench_lstm(BenchRun& run);
+void bench_pipeline(BenchRun& run);
+
+}  // namespace footfall
