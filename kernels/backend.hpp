@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "kernels/bayes/bayes.hpp"
 #include "kernels/columns/columns.hpp"
 #include "kernels/device/device.hpp"
 #include "kernels/device/stream.hpp"
@@ -26,6 +27,7 @@ class Backend {
   [[nodiscard]] virtual Columns& columns() = 0;
   [[nodiscard]] virtual Sequences& sequences() = 0;
   [[nodiscard]] virtual Layers& layers() = 0;
+  [[nodiscard]] virtual Bayes& bayes() = 0;
   /// The threads of the host: the CPU backend computes with them, the others prepare data with them.
   [[nodiscard]] virtual Team& team() = 0;
 };

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "kernels/backend.hpp"
+#include "kernels/bayes/cuda_bayes.hpp"
 #include "kernels/columns/cuda_columns.hpp"
 #include "kernels/device/cuda_check.hpp"
 #include "kernels/device/cuda_library.hpp"
@@ -46,7 +47,8 @@ class CudaBackend final : public Backend {
         team_(options.threads),
         columns_(make_cuda_columns()),
         sequences_(make_cuda_sequences()),
-        layers_(make_cuda_layers()) {
+        layers_(make_cuda_layers()),
+        bayes_(make_cuda_bayes()) {
     // cuBLAS reads it when a handle is made; with two workspaces of 4 MiB a stream gives the same bits in every run (cuBLAS, "Results
     // reproducibility").
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:2", 0);
@@ -59,6 +61,7 @@ class CudaBackend final : public Backend {
   [[nodiscard]] Columns& columns() override { return *columns_; }
   [[nodiscard]] Sequences& sequences() override { return *sequences_; }
   [[nodiscard]] Layers& layers() override { return *layers_; }
+  [[nodiscard]] Bayes& bayes() override { return *bayes_; }
   [[nodiscard]] Team& team() override { return team_; }
 
  private:
@@ -68,6 +71,7 @@ class CudaBackend final : public Backend {
   std::unique_ptr<Columns> columns_;
   std::unique_ptr<Sequences> sequences_;
   std::unique_ptr<Layers> layers_;
+  std::unique_ptr<Bayes> bayes_;
 };
 
 }  // namespace
