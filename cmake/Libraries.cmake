@@ -38,6 +38,7 @@ footfall_find(footfall_spdlog HEADER spdlog/spdlog.h LIBRARIES spdlog PACKAGE li
 footfall_find(footfall_cli11 HEADER CLI/CLI.hpp PACKAGE libcli11-dev)
 footfall_find(footfall_toml HEADER toml++/toml.h PACKAGE libtomlplusplus-dev)
 footfall_find(footfall_json HEADER nlohmann/json.hpp PACKAGE nlohmann-json3-dev)
+footfall_find(footfall_pugixml HEADER pugixml.hpp LIBRARIES pugixml PACKAGE libpugixml-dev)
 if(FOOTFALL_TESTS)
   footfall_find(footfall_gtest HEADER gtest/gtest.h LIBRARIES gtest_main gtest PACKAGE libgtest-dev)
   footfall_find(footfall_boost_context HEADER boost/context/detail/fcontext.hpp LIBRARIES boost_context PACKAGE libboost-context-dev)

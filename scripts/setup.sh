@@ -16,7 +16,7 @@ fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 # --- packages of the distribution (the same names in Debian 12 and Ubuntu 24.04) ---
 packages=(g++ cmake ninja-build ccache mold patch python3 python3-pip
-  libhwy-dev libdnnl-dev libopenblas-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
+  libhwy-dev libdnnl-dev libopenblas-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev
   libgtest-dev libbenchmark-dev libboost-context-dev)
 [ "$(uname -m)" = x86_64 ] && packages+=(libxsmm-dev)
 

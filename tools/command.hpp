@@ -11,6 +11,7 @@ void add_score(CLI::App& program);
 void add_report(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_bayes(CLI::App& program);
 void add_info(CLI::App& program);
 
 }  // namespace footfall

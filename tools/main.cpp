@@ -15,6 +15,15 @@ constexpr int done = 0;
 constexpr int failed_while_running = 1;
 constexpr int wrong_use = 2;
 
+/// Whether the command that was called, or the one below it, was given --log-format json.
+bool wants_json(const CLI::App& caller) {
+  for (const CLI::App* command : caller.get_subcommands()) {
+    const CLI::Option* format = command->get_option_no_throw("--log-format");
+    if ((format != nullptr && format->count() > 0 && format->as<std::string>() == "json") || wants_json(*command)) return true;
+  }
+  return false;
+}
+
 int run(int argc, char** argv) {
   CLI::App program{"footfall: predictions for every customer from an event log and a customer table"};
   program.require_subcommand(1);
@@ -25,13 +34,10 @@ int run(int argc, char** argv) {
   footfall::add_report(program);
   footfall::add_evaluate(program);
   footfall::add_bench(program);
+  footfall::add_bayes(program);
   footfall::add_info(program);
   const auto fail = [&](const std::string& message) {
-    for (const CLI::App* command : program.get_subcommands()) {
-      const CLI::Option* format = command->get_option_no_throw("--log-format");
-      if (format != nullptr && format->count() > 0 && format->as<std::string>() == "json") return footfall::print_error(message, true);
-    }
-    footfall::print_error(message, false);
+    footfall::print_error(message, wants_json(program));
   };
   try {
     program.parse(argc, argv);
