@@ -5,6 +5,7 @@
 
 #include "engine/data/draw.hpp"
 #include "kernels/device/bandwidth.hpp"
+#include "kernels/layers/product.hpp"
 
 namespace footfall {
 namespace {
@@ -64,8 +65,12 @@ ProductLimit::ProductLimit(BenchRun& run)
 BenchTime ProductLimit::once() {
   Stream& stream = *run_.shop.stream;
   return time_once(stream, *timer_, [&] {
-    run_.shop.backend->layers().linear(std::as_const(a_).matrix(size_, size_), std::as_const(b_).matrix(size_, size_), {}, Activation::none,
-                                       c_.matrix(size_, size_), stream);
+    const MatrixView<const float> a = std::as_const(a_).matrix(size_, size_), b = std::as_const(b_).matrix(size_, size_);
+    if (run_.on_cuda()) {
+      run_.shop.backend->layers().linear(a, b, {}, Activation::none, c_.matrix(size_, size_), stream);
+    } else {
+      multiply_large(run_.shop.backend->team(), a, b, c_.matrix(size_, size_));
+    }
   });
 }
 

@@ -26,7 +26,7 @@ class CopyLimit {
   float sum_ = 0.0F;
 };
 
-/// A large square matrix product in float32, through the same interface as the layers of a model.
+/// A large square matrix product in float32, by the library of the layers: cuBLAS, on a CPU oneDNN on as many threads.
 class ProductLimit {
  public:
   explicit ProductLimit(BenchRun& run);

@@ -20,6 +20,9 @@ struct ScaleArrays {
 };
 /// out = the standardized cells of one row; where `missing` is not nullptr it gains 1 where a cell is missing, else 0. `in` may be `out`.
 void standardize_row(const float* in, const ScaleArrays& fit, float* out, float* missing, std::int64_t n);
+/// The same for `n` cells of rows that lie end to end: the constants are those of `period` cells and begin anew behind them. `past_caches`: the
+/// output is not read again soon, so its lines need not be fetched before they are written; for long outputs only.
+void standardize_cells(const float* in, const ScaleArrays& fit, std::int64_t period, float* out, std::int64_t n, bool past_caches);
 /// The same for a run of one column.
 void standardize_run(const float* in, const ColumnScale& fit, float* out, float* missing, std::int64_t n);
 

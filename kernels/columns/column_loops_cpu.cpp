@@ -44,25 +44,71 @@ struct TileSums {
 /// Far enough ahead that memory has answered.
 constexpr std::int64_t rows_ahead = 64;
 
-/// Adds rows to columns [first, first + a vector of float32). A missing cell counts as the shift, whose distance is 0.
+/// The second cache has more room for lines on their way than the first.
+HWY_INLINE void prefetch_to_second_cache(const float* at) {
+#if defined(__GNUC__)
+  __builtin_prefetch(at, 0, 2);
+#else
+  hwy::Prefetch(at);
+#endif
+}
+
+/// A vector of float32 columns while rows are added to it.
+struct ColumnSums {
+  static constexpr hn::CappedTag<float, 16> f{};
+  static constexpr hn::Half<decltype(f)> half{};
+  static constexpr hn::Repartition<double, decltype(f)> d{};
+  using F = hn::Vec<decltype(f)>;
+  using D = hn::Vec<decltype(d)>;
+
+  F shift, missing, minimum, maximum;
+  D shift_low, shift_high, sum_low, sum_high, squares_low, squares_high;
+
+  HWY_INLINE void load(const TileSums& sums, std::int64_t first) {
+    const auto wide = static_cast<std::int64_t>(hn::Lanes(d));
+    shift = hn::Load(f, sums.shift + first);
+    shift_low = hn::PromoteTo(d, hn::LowerHalf(half, shift));
+    shift_high = hn::PromoteTo(d, hn::UpperHalf(half, shift));
+    missing = hn::Load(f, sums.missing + first);
+    minimum = hn::Load(f, sums.minimum + first);
+    maximum = hn::Load(f, sums.maximum + first);
+    sum_low = hn::Load(d, sums.sum + first);
+    sum_high = hn::Load(d, sums.sum + first + wide);
+    squares_low = hn::Load(d, sums.squares + first);
+    squares_high = hn::Load(d, sums.squares + first + wide);
+  }
+  /// A missing cell counts as the shift, whose distance is 0.
+  HWY_INLINE void add(F read) {
+    const auto there = hn::Eq(read, read);
+    const F x = hn::IfThenElse(there, read, shift);
+    missing = hn::Add(missing, hn::IfThenZeroElse(there, hn::Set(f, 1.0F)));
+    minimum = hn::Min(minimum, x);
+    maximum = hn::Max(maximum, x);
+    const D low = hn::Sub(hn::PromoteTo(d, hn::LowerHalf(half, x)), shift_low);
+    const D high = hn::Sub(hn::PromoteTo(d, hn::UpperHalf(half, x)), shift_high);
+    sum_low = hn::Add(sum_low, low);
+    sum_high = hn::Add(sum_high, high);
+    squares_low = hn::Add(squares_low, hn::Mul(low, low));
+    squares_high = hn::Add(squares_high, hn::Mul(high, high));
+  }
+  HWY_INLINE void store(TileSums& sums, std::int64_t first) const {
+    const auto wide = static_cast<std::int64_t>(hn::Lanes(d));
+    hn::Store(missing, f, sums.missing + first);
+    hn::Store(minimum, f, sums.minimum + first);
+    hn::Store(maximum, f, sums.maximum + first);
+    hn::Store(sum_low, d, sums.sum + first);
+    hn::Store(sum_high, d, sums.sum + first + wide);
+    hn::Store(squares_low, d, sums.squares + first);
+    hn::Store(squares_high, d, sums.squares + first + wide);
+  }
+};
+
+/// Adds rows to columns [first, first + a vector).
 HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, TileSums& sums) {
-  const hn::CappedTag<float, 16> f;
-  const hn::Half<decltype(f)> half;
-  const hn::Repartition<double, decltype(f)> d;
-  const auto shift = hn::Load(f, sums.shift + first);
-  const auto shift_low = hn::PromoteTo(d, hn::LowerHalf(half, shift));
-  const auto shift_high = hn::PromoteTo(d, hn::UpperHalf(half, shift));
-  const auto wide = hn::Lanes(d);
-  auto missing = hn::Load(f, sums.missing + first);
-  auto minimum = hn::Load(f, sums.minimum + first);
-  auto maximum = hn::Load(f, sums.maximum + first);
-  auto sum_low = hn::Load(d, sums.sum + first);
-  auto sum_high = hn::Load(d, sums.sum + first + wide);
-  auto squares_low = hn::Load(d, sums.squares + first);
-  auto squares_high = hn::Load(d, sums.squares + first + wide);
-  const auto one = hn::Set(f, 1.0F);
+  ColumnSums column;
+  column.load(sums, first);
   const std::int64_t left = in.columns - first;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(f));
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(column.f));
   // A vector may reach into the rows that follow, not past the last cell of the matrix; what lanes beyond the columns hold is not looked
   // at.
   const std::int64_t cells = (in.rows - 1) * in.stride + in.columns - first;
@@ -74,27 +120,29 @@ HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, Tile
       std::copy_n(row, std::min(left, lanes), rest);
       row = rest;
     }
-    const auto read = hn::LoadU(f, row);
-    const auto there = hn::Eq(read, read);
-    const auto x = hn::IfThenElse(there, read, shift);
-    missing = hn::Add(missing, hn::IfThenZeroElse(there, one));
-    minimum = hn::Min(minimum, x);
-    maximum = hn::Max(maximum, x);
-    const auto low = hn::Sub(hn::PromoteTo(d, hn::LowerHalf(half, x)), shift_low);
-    const auto high = hn::Sub(hn::PromoteTo(d, hn::UpperHalf(half, x)), shift_high);
-    sum_low = hn::Add(sum_low, low);
-    sum_high = hn::Add(sum_high, high);
-    squares_low = hn::Add(squares_low, hn::Mul(low, low));
-    squares_high = hn::Add(squares_high, hn::Mul(high, high));
+    column.add(hn::LoadU(column.f, row));
   }
-  hn::Store(missing, f, sums.missing + first);
-  hn::Store(minimum, f, sums.minimum + first);
-  hn::Store(maximum, f, sums.maximum + first);
-  hn::Store(sum_low, d, sums.sum + first);
-  hn::Store(sum_high, d, sums.sum + first + wide);
-  hn::Store(squares_low, d, sums.squares + first);
-  hn::Store(squares_high, d, sums.squares + first + wide);
+  column.store(sums, first);
 }
+
+#if HWY_TARGET <= HWY_AVX3
+/// The same for two vectors, which 32 registers hold: whole rows of 32 columns are read in the order in which they lie.
+HWY_INLINE void sum_column_pair(MatrixView<const float> in, std::int64_t first, TileSums& sums) {
+  ColumnSums left, right;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(left.f));
+  left.load(sums, first);
+  right.load(sums, first + lanes);
+  for (std::int64_t r = 0; r < in.rows; ++r) {
+    const float* const row = in.data + r * in.stride + first;
+    prefetch_to_second_cache(row + rows_ahead * in.stride);
+    prefetch_to_second_cache(row + rows_ahead * in.stride + lanes);
+    left.add(hn::LoadU(left.f, row));
+    right.add(hn::LoadU(left.f, row + lanes));
+  }
+  left.store(sums, first);
+  right.store(sums, first + lanes);
+}
+#endif
 HWY_INLINE std::int64_t columns_at_once() { return static_cast<std::int64_t>(hn::Lanes(hn::CappedTag<float, 16>())); }
 #else
 HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, TileSums& sums) {
@@ -113,17 +161,8 @@ HWY_INLINE void sum_columns(MatrixView<const float> in, std::int64_t first, Tile
 HWY_INLINE std::int64_t columns_at_once() { return 1; }
 #endif
 
-void MomentsOfTile(MatrixView<const float> in, Moments* out) {
-  TileSums sums{};
-  find_shifts(in, sums.shift);
-  std::copy_n(sums.shift, moments_columns, sums.minimum);
-  std::copy_n(sums.shift, moments_columns, sums.maximum);
-  // A few rows at a time, so that the second vector of columns finds them in the first cache.
-  constexpr std::int64_t few = 128;
-  for (std::int64_t r = 0; r < in.rows; r += few) {
-    const MatrixView<const float> rows = in.row_range(r, std::min(few, in.rows - r));
-    for (std::int64_t c = 0; c < in.columns; c += columns_at_once()) sum_columns(rows, c, sums);
-  }
+/// What the sums of a tile say of its columns.
+HWY_INLINE void finish(MatrixView<const float> in, const TileSums& sums, Moments* out) {
   for (std::int64_t c = 0; c < in.columns; ++c) {
     const auto missing = static_cast<std::int64_t>(sums.missing[c]);  // at most tile_rows, which float32 counts exactly
     const Moments none;
@@ -132,6 +171,26 @@ void MomentsOfTile(MatrixView<const float> in, Moments* out) {
                              any ? static_cast<double>(sums.minimum[c]) : none.minimum,
                              any ? static_cast<double>(sums.maximum[c]) : none.maximum);
   }
+}
+
+void MomentsOfTile(MatrixView<const float> in, Moments* out) {
+  TileSums sums{};
+  find_shifts(in, sums.shift);
+  std::copy_n(sums.shift, moments_columns, sums.minimum);
+  std::copy_n(sums.shift, moments_columns, sums.maximum);
+  // A few rows at a time, so that the second vector of columns finds them in the first cache.
+  constexpr std::int64_t few = 128;
+#if HWY_TARGET <= HWY_AVX3
+  if (in.columns == moments_columns) {
+    sum_column_pair(in, 0, sums);
+    return finish(in, sums, out);
+  }
+#endif
+  for (std::int64_t r = 0; r < in.rows; r += few) {
+    const MatrixView<const float> rows = in.row_range(r, std::min(few, in.rows - r));
+    for (std::int64_t c = 0; c < in.columns; c += columns_at_once()) sum_columns(rows, c, sums);
+  }
+  finish(in, sums, out);
 }
 
 using Floats = hn::ScalableTag<float>;
@@ -164,6 +223,25 @@ void StandardizeRow(const float* in, const ScaleArrays& fit, float* out, float* 
   }
 }
 
+void StandardizeCells(const float* in, const ScaleArrays& fit, std::int64_t period, float* out, std::int64_t n, bool past_caches) {
+  const Floats d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const bool streams = past_caches && period % lanes == 0 && reinterpret_cast<std::uintptr_t>(out) % (static_cast<std::uintptr_t>(lanes) * sizeof(float)) == 0;
+  for (std::int64_t first = 0; first < n; first += period) {
+    const std::int64_t cells = std::min(period, n - first);
+    if (!streams || cells < period) {
+      StandardizeRow(in + first, fit, out + first, nullptr, cells);
+      continue;
+    }
+    for (std::int64_t i = 0; i < period; i += lanes) {
+      hn::Stream(scaled(hn::LoadU(d, in + first + i), hn::LoadU(d, fit.fill + i), hn::LoadU(d, fit.mean + i), hn::LoadU(d, fit.inverse + i),
+                        hn::LoadU(d, fit.low + i), hn::LoadU(d, fit.high + i)),
+                 d, out + first + i);
+    }
+  }
+  if (streams) hwy::FlushStream();
+}
+
 void StandardizeRun(const float* in, const ColumnScale& fit, float* out, float* missing, std::int64_t n) {
   const Floats d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -194,11 +272,15 @@ namespace footfall {
 
 HWY_EXPORT(MomentsOfTile);
 HWY_EXPORT(StandardizeRow);
+HWY_EXPORT(StandardizeCells);
 HWY_EXPORT(StandardizeRun);
 
 void moments_of_tile(MatrixView<const float> in, Moments* out) { HWY_DYNAMIC_DISPATCH(MomentsOfTile)(in, out); }
 void standardize_row(const float* in, const ScaleArrays& fit, float* out, float* missing, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(StandardizeRow)(in, fit, out, missing, n);
+}
+void standardize_cells(const float* in, const ScaleArrays& fit, std::int64_t period, float* out, std::int64_t n, bool past_caches) {
+  HWY_DYNAMIC_DISPATCH(StandardizeCells)(in, fit, period, out, n, past_caches);
 }
 void standardize_run(const float* in, const ColumnScale& fit, float* out, float* missing, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(StandardizeRun)(in, fit, out, missing, n);

@@ -11,7 +11,7 @@ namespace footfall {
 namespace {
 
 /// Tiles of rows and columns whose moments wait on the stack until they are merged in order.
-constexpr std::int64_t units_of_a_round = 32;
+constexpr std::int64_t units_of_a_round = 128;
 
 template <class T>
 void gather(Team& team, MatrixView<const T> in, View<const std::int64_t> rows, MatrixView<T> out) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "kernels/columns/column_loops.hpp"
 #include "kernels/columns/cpu_columns.hpp"
@@ -44,16 +45,25 @@ void check(View<const ColumnScale> fit, MatrixView<float> out) {
     require(fit.data[c].indicator < out.columns, "standardize: an indicator column outside the output");
 }
 
+/// Floats of the widest vector.
+constexpr std::int64_t widest = 16;
+/// Bytes of an output that no cache near a core would keep until somebody reads it.
+constexpr std::int64_t long_output = std::int64_t{32} << 20;
+
+/// Rows whose constants lie side by side: as many as fit, and where that can be so many that their cells fill whole vectors.
+[[nodiscard]] std::int64_t rows_together(std::int64_t columns) {
+  const std::int64_t whole = widest / std::gcd(widest, columns), fitting = block / columns;
+  return fitting >= whole ? fitting / whole * whole : fitting;
+}
+
 /// Rows [first, first + count) when nothing but the cells is written and rows lie end to end: several rows at once, so that narrow tables
 /// fill the vectors too.
 void standardize_dense(MatrixView<const float> in, View<const ColumnScale> fit, MatrixView<float> out, std::int64_t first,
                        std::int64_t count) {
-  const std::int64_t together = block / in.columns;
+  const std::int64_t together = rows_together(in.columns);
   const BlockOfScales scales(fit, 0, in.columns, together);
-  for (std::int64_t r = first; r < first + count; r += together) {
-    const std::int64_t cells = std::min(together, first + count - r) * in.columns;
-    standardize_row(in.data + r * in.stride, scales.arrays(), out.data + r * out.stride, nullptr, cells);
-  }
+  const bool past_caches = in.data != out.data && out.rows * out.columns * static_cast<std::int64_t>(sizeof(float)) >= long_output;
+  standardize_cells(in.data + first * in.stride, scales.arrays(), together * in.columns, out.data + first * out.stride, count * in.columns, past_caches);
 }
 
 void standardize_rows(MatrixView<const float> in, View<const ColumnScale> fit, MatrixView<float> out, std::int64_t first,
@@ -81,7 +91,9 @@ void CpuColumns::standardize(MatrixView<const float> in, View<const ColumnScale>
   check(fit, out);
   if (in.empty()) return;
   const bool dense = in.dense() && out.dense() && out.columns == in.columns && in.columns <= block && !any_indicator(fit);
-  for_tiles(team_, in.rows, tile_of_width(in.columns), [&](std::int64_t first, std::int64_t count) {
+  // Whole vectors up to the end of each tile, so that the next one begins aligned.
+  const std::int64_t tile = (16 * tile_of_width(in.columns) + widest - 1) / widest * widest;
+  for_tiles(team_, in.rows, tile, [&](std::int64_t first, std::int64_t count) {
     if (dense) {
       standardize_dense(in, fit, out, first, count);
     } else {

@@ -1,3 +1,4 @@
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -13,6 +14,9 @@ namespace footfall {
 namespace {
 
 constexpr std::size_t alignment = 256;
+/// Memory from this size on is asked for in the large pages of the system: a table is then walked with a 512th of the address translations.
+constexpr std::size_t large_page = std::size_t{2} << 20;
+constexpr std::size_t worth_large_pages = 4 * large_page;
 
 /// Work is done when the call that asked for it returns, so there is nothing to wait for.
 class CpuEvent final : public Event {
@@ -49,15 +53,20 @@ class CpuRecording final : public Recording {
 }
 
 [[nodiscard]] void* host_memory(std::size_t bytes) {
+  const std::size_t aligned = bytes >= worth_large_pages ? large_page : alignment;
   const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
   const std::size_t all = bytes_of_pages(_SC_PHYS_PAGES);
   // A system that promises more than it has would end the process later, without a word.
   const bool hopeless = whole < bytes || (all > 0 && whole > all);
-  void* memory = hopeless ? nullptr : std::aligned_alloc(alignment, whole == 0 ? alignment : whole);
+  void* memory = hopeless ? nullptr : std::aligned_alloc(aligned, whole == 0 ? alignment : whole);
   if (memory == nullptr) {
     throw failure("not enough memory: " + mebibytes(bytes) + " wanted, " + mebibytes(bytes_of_pages(_SC_AVPHYS_PAGES)) + " free",
                   "lower --memory, or use a machine with more");
   }
+#ifdef MADV_HUGEPAGE
+  // The last page is left out where it is not whole: it may be shared with what the allocator puts behind.
+  if (aligned == large_page) static_cast<void>(madvise(memory, whole / large_page * large_page, MADV_HUGEPAGE));
+#endif
   return memory;
 }
 

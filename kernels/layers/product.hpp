@@ -31,6 +31,10 @@ using ProductEpilogue = std::function<void(MatrixView<float> tile, std::int64_t 
 /// changes no bit.
 void multiply(Team& team, const Factor& a, const Factor& b, float beta, MatrixView<float> c, const ProductEpilogue& epilogue = {});
 
+/// c = a b for large factors, cut into a few runs of rows a thread: as fast as the library goes. The cut follows the team, so the bits may too:
+/// it is what `footfall bench` holds other work against, and no operation.
+void multiply_large(Team& team, MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> c);
+
 /// How c is cut.
 struct ProductTiles {
   std::int64_t rows = 0;     ///< of a tile

@@ -82,4 +82,12 @@ void multiply(Team& team, const Factor& a, const Factor& b, float beta, MatrixVi
   });
 }
 
+void multiply_large(Team& team, MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> c) {
+  const std::int64_t runs = std::min<std::int64_t>(4 * team.threads(), c.rows);  // a thread that is held up leaves its later runs to others
+  team.run(runs, [&](std::int64_t run, int /*thread*/) {
+    const std::int64_t first = run * c.rows / runs, count = (run + 1) * c.rows / runs - first;
+    multiply(plain(a.row_range(first, count)), plain(b), 0.0F, c.row_range(first, count));
+  });
+}
+
 }  // namespace footfall

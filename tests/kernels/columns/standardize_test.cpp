@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 #include "kernels/columns/columns.hpp"
 #include "tests/kernels/columns/table_fixture.hpp"
@@ -63,6 +66,28 @@ TEST_F(ColumnsTest, StandardizeFillsScalesClipsAndMarks) {
       test::expect_close(download(out.view(), stream()), reference(cells, extent, fit, width, static_cast<double>(before)), two_roundings,
                          std::to_string(extent.rows) + " x " + std::to_string(extent.columns));
     }
+  }
+}
+
+/// A long output is written past the caches, a short one is not: a cell's bits must not tell.
+TEST_F(ColumnsTest, StandardizeOfALongTableGivesTheBitsOfItsPieces) {
+  if (!test::on_cpu()) GTEST_SKIP() << "the emulated device is slow, and writes one way only";
+  constexpr std::int64_t cells = (std::int64_t{32} << 20) / 4;
+  for (const std::int64_t columns : {1, 7, 32, 100}) {
+    const std::int64_t rows = cells / columns + 37;
+    std::vector<float> table(static_cast<std::size_t>(rows * columns));
+    for (std::size_t i = 0; i < table.size(); ++i) table[i] = i % 19 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 1013) - 500.0F;
+    std::vector<ColumnScale> scales(static_cast<std::size_t>(columns));
+    for (std::size_t c = 0; c < scales.size(); ++c) scales[c] = {static_cast<float>(c), 3.0F + static_cast<float>(c), 0.37F, -40.0F, 40.0F, -1};
+    Array<float> whole(stream(), rows * columns), pieces(stream(), rows * columns);   // aligned as the vectors of every instruction set
+    const MatrixView<const float> in(view_of(std::as_const(table)), rows, columns);
+    const MatrixView<float> out = pieces.matrix(rows, columns);
+    backend().columns().standardize(in, view_of(std::as_const(scales)), whole.matrix(rows, columns), stream());
+    for (std::int64_t first = 0; first < rows; first += 100'003) {
+      const std::int64_t count = std::min<std::int64_t>(100'003, rows - first);
+      backend().columns().standardize(in.row_range(first, count), view_of(std::as_const(scales)), out.row_range(first, count), stream());
+    }
+    EXPECT_EQ(std::memcmp(whole.view().data, pieces.view().data, static_cast<std::size_t>(rows * columns) * sizeof(float)), 0) << columns;
   }
 }
 

@@ -60,6 +60,26 @@ TEST(Product, AgreesWithFloat64ForEveryTranspositionAndAnyTeam) {
   }
 }
 
+TEST(Product, ALargeOneIsTheSame) {
+  if (!test::on_cpu()) GTEST_SKIP() << "the CPU's own part";
+  test::Numbers numbers(52);
+  for (const Extents e : {Extents{1, 1, 1}, Extents{7, 33, 65}, Extents{130, 70, 300}}) {
+    const Stored a(e.rows, e.depth, numbers), b(e.depth, e.columns, numbers);
+    std::vector<double> expected;
+    for (std::int64_t i = 0; i < e.rows * e.columns; ++i) {
+      double sum = 0.0;
+      for (std::int64_t k = 0; k < e.depth; ++k) sum += a.at(i / e.columns, k) * b.at(k, i % e.columns);
+      expected.push_back(sum);
+    }
+    for (const int threads : {1, 3}) {
+      Team team(threads);
+      std::vector<float> c(expected.size(), -7.0F);
+      multiply_large(team, a.view, b.view, MatrixView<float>(view_of(c), e.rows, e.columns));
+      test::expect_close(c, expected, test::sum_tolerance(e.depth), "large product");
+    }
+  }
+}
+
 TEST(Product, TilesCoverAndDoNotDependOnAnythingElse) {
   for (const Extents e : {Extents{1, 1, 1}, Extents{8192, 256, 256}, Extents{64, 64, 100000}, Extents{100, 1300, 3}}) {
     const ProductTiles cut = product_tiles(e.rows, e.columns, e.depth);
