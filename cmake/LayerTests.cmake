@@ -72,7 +72,7 @@ foreach(layer kernels engine host tools)
   foreach(target IN LISTS folders)
     footfall_add_test(${target} "${${layer}_libraries}" ${sources_of_${target}})
     string(REGEX REPLACE "^test_${layer}_?" "" folder "${target}")
-    if(layer STREQUAL "kernels" OR target MATCHES "^test_engine_(model|score|train|transform)$")
+    if(layer STREQUAL "kernels" OR target MATCHES "^test_engine_(bayes|model|score|train|transform)$")
       # The same bodies over each backend; CUDA's skip where there is no device unless FOOTFALL_REQUIRE_CUDA=1.
       footfall_register(${target} "cpu/${folder}/" "FOOTFALL_TEST_DEVICE=cpu")
       footfall_register(${target} "emulated/${folder}/" "FOOTFALL_TEST_DEVICE=emulated")
