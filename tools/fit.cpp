@@ -15,7 +15,7 @@ namespace {
 
 struct FitFlags {
   std::string job, out, label, positive;
-  bool overwrite = false, resume = false;
+  bool overwrite = false, resume = false, tune = false;
 };
 
 void print_figures(const nlohmann::ordered_json& metrics) {
@@ -34,6 +34,7 @@ void run(const FitFlags& flags, const CommonFlags& common) {
   if (is_job && !flags.label.empty()) throw bad_input("--label goes with a table, not with a job file", "name the target in the job's [[target]]");
   if (!is_job && flags.label.empty()) throw bad_input(flags.job + " is no job file (.toml), and no --label is given", "name the column to predict: --label COLUMN");
   RunOptions options = run_options(common);
+  options.tune = flags.tune;
   Job job;
   if (is_job) {
     job = read_job(flags.job);
@@ -62,6 +63,7 @@ void add_fit(CLI::App& program) {
   command->add_option("--positive", flags->positive, "the value of the label that counts as 1");
   command->add_flag("--overwrite", flags->overwrite, "replace a model that is there");
   command->add_flag("--resume", flags->resume, "keep a finished model, else start");
+  command->add_flag("--tune", flags->tune, "time the algorithms that the device has for recurrent layers, and keep the fastest in the model");
   command->callback([flags, common = add_common_flags(*command)] { run(*flags, *common); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct Architecture {
   float dropout = 0.0F;                       ///< behind each layer of the profile encoder
   float state_dropout = 0.0F;                 ///< on the last state of the event encoder
   Precision precision = Precision::float32;
+  std::vector<RnnAlgorithm> algorithm;        ///< of each recurrent layer, where it was measured (train/tune.hpp); else empty
   std::vector<HeadSpec> heads;
 
   [[nodiscard]] bool has_events() const { return event_numbers > 0 && !hidden.empty(); }
@@ -56,6 +58,10 @@ struct Architecture {
   [[nodiscard]] std::int64_t head_input() const { return layers.empty() ? input_width() : layers.back(); }
   [[nodiscard]] std::int64_t outputs() const;
 };
+
+/// "standard", "persistent", "persistent-small"; and back, nothing for another word.
+[[nodiscard]] const char* name_of(RnnAlgorithm algorithm);
+[[nodiscard]] std::optional<RnnAlgorithm> algorithm_named(const std::string& name);
 
 /// A named tensor inside the flat parameters.
 struct Parameter {

@@ -32,7 +32,7 @@ Network::Network(const Architecture& spec, const ParameterLayout& layout, const 
                         static_cast<std::int32_t>(spec.embedding[c])});
     tables_ = upload(tables, stream);
     pack_ = backend.sequences().make_pack({spec.event_numbers, spec.event_indicators, tables, size.time * batch}, stream);
-    const RnnSpec rnn{spec.cell, spec.step_width(), spec.hidden, batch, size.time, size.training, spec.precision};
+    const RnnSpec rnn{spec.cell, spec.step_width(), spec.hidden, batch, size.time, size.training, spec.precision, spec.algorithm};
     rnn_ = backend.sequences().make_rnn(rnn, stream);
     steps_ = Array<float>(stream, size.time * batch * spec.step_width());
     state_ = Array<float>(stream, batch * footfall::state_width(rnn));
@@ -146,10 +146,10 @@ void Network::join(std::int64_t size, View<const float> parameters, bool trainin
     if (spec_.members > 1) {
       const MatrixView<float> scaled(layer.scaled.view(), rows, layer.in), product(layer.product.view(), rows, layer.out);
       ops.member_scale(in, read_matrix(parameters, layer_name(l, "member_input")), scaled, stream_);
-      ops.linear(scaled, weight, {}, Activation::none, product, stream_);
+      ops.linear(scaled, weight, {}, Activation::none, product, spec_.precision, stream_);
       ops.member_affine(product, read_matrix(parameters, layer_name(l, "member_output")), read_matrix(parameters, layer_name(l, "bias")), Activation::relu, out, stream_);
     } else {
-      ops.linear(in, weight, read(parameters, layer_name(l, "bias")), Activation::relu, out, stream_);
+      ops.linear(in, weight, read(parameters, layer_name(l, "bias")), Activation::relu, out, spec_.precision, stream_);
     }
     if (training && spec_.dropout > 0.0F) ops.dropout(out, dropout(l), slots_.rows.view().sub(0, size), slots_.state.view(), stream_);
   }
@@ -219,10 +219,10 @@ void Network::backward_layers(std::int64_t size, View<const float> parameters, V
       const MatrixView<float> d_scaled(layer.d_scaled.view(), rows, layer.in);
       ops.member_affine_backward(product, read_matrix(parameters, layer_name(l, "member_output")), out, Activation::relu, d_out,
                                  write_matrix(gradient, layer_name(l, "member_output")), write_matrix(gradient, layer_name(l, "bias")), stream_);
-      ops.linear_backward(scaled, weight, product, Activation::none, d_out, d_scaled, d_weight, {}, stream_);
+      ops.linear_backward(scaled, weight, product, Activation::none, d_out, d_scaled, d_weight, {}, spec_.precision, stream_);
       ops.member_scale_backward(in, read_matrix(parameters, layer_name(l, "member_input")), d_scaled, d_in, write_matrix(gradient, layer_name(l, "member_input")), stream_);
     } else {
-      ops.linear_backward(in, weight, out, Activation::relu, d_out, d_in, d_weight, write(gradient, layer_name(l, "bias")), stream_);
+      ops.linear_backward(in, weight, out, Activation::relu, d_out, d_in, d_weight, write(gradient, layer_name(l, "bias")), spec_.precision, stream_);
     }
   }
 }

@@ -7,9 +7,19 @@
 namespace footfall {
 namespace {
 
+constexpr const char* algorithm_names[] = {"standard", "persistent", "persistent-small"};
+
 constexpr std::int64_t alignment = 64;
 
 }  // namespace
+
+const char* name_of(RnnAlgorithm algorithm) { return algorithm_names[static_cast<std::size_t>(algorithm)]; }
+
+std::optional<RnnAlgorithm> algorithm_named(const std::string& name) {
+  const auto found = std::find(std::begin(algorithm_names), std::end(algorithm_names), name);
+  if (found == std::end(algorithm_names)) return std::nullopt;
+  return static_cast<RnnAlgorithm>(found - std::begin(algorithm_names));
+}
 
 std::int64_t Architecture::step_width() const { return event_numbers + event_indicators + std::accumulate(embedding.begin(), embedding.end(), std::int64_t{0}); }
 

@@ -116,6 +116,9 @@ void check_job(const Job& job) {
   }
   check_split(job);
   check_missing(job);
+  if (!job.train.algorithms.empty() && job.train.algorithms.size() != job.model.lstm.size())
+    throw bad_input(job.source + ": [train] algorithms has " + std::to_string(job.train.algorithms.size()) + " entries for " + std::to_string(job.model.lstm.size()) +
+                        " recurrent layers", "write one for each of [model] lstm, or \"auto\"");
 }
 
 }  // namespace footfall

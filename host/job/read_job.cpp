@@ -1,3 +1,4 @@
+#include "engine/model/architecture.hpp"
 #include "host/job/checks.hpp"
 #include "engine/data/near_names.hpp"
 #include "host/job/job.hpp"
@@ -212,6 +213,13 @@ TrainSpec read_train(Section& in) {
   out.patience = whole("patience", 0);
   if (!in.is_auto("precision"))
     if (const auto word = in.choice("precision", {"float32", "tf32", "bf16"})) out.precision = static_cast<Precision>(*word);
+  if (!in.is_auto("algorithms"))
+    if (const auto words = in.texts("algorithms"))
+      for (const std::string& word : *words) {
+        const auto algorithm = algorithm_named(word);
+        if (!algorithm) throw in.error("algorithms", "holds \"" + word + "\"", "write \"auto\", or standard, persistent or persistent-small for each recurrent layer");
+        out.algorithms.push_back(*algorithm);
+      }
   in.finish();
   return out;
 }

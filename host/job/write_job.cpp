@@ -1,3 +1,4 @@
+#include "engine/model/architecture.hpp"
 #include "host/job/job.hpp"
 
 #include <fmt/format.h>
@@ -176,6 +177,13 @@ void write(Writer& out, const TrainSpec& spec) {
   out.key("validation", spec.validation);
   out.key("patience", spec.patience);
   out.key("precision", spec.precision ? word(precision_words, *spec.precision) : "auto");
+  std::vector<std::string> algorithms;
+  for (const RnnAlgorithm each : spec.algorithms) algorithms.emplace_back(name_of(each));
+  if (algorithms.empty()) {
+    out.key("algorithms", "auto");
+  } else {
+    out.key("algorithms", algorithms);
+  }
 }
 
 }  // namespace

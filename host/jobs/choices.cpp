@@ -103,6 +103,7 @@ Architecture architecture_of(const Job& job, const Transform& transform, const s
   a.dropout = static_cast<float>(*job.model.dropout);
   a.state_dropout = std::min(most_state_dropout, state_dropout_for(examples) * a.dropout);
   a.precision = *job.train.precision;
+  if (a.has_events()) a.algorithm = job.train.algorithms;
   for (std::size_t t = 0; t < schemas.size(); ++t) {
     HeadSpec head;
     head.name = job.targets[t].name;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/train/split.hpp"
+#include "engine/train/tune.hpp"
 #include "host/jobs/best_possible.hpp"
 #include "host/jobs/choices.hpp"
 #include "host/jobs/data_quality.hpp"
@@ -190,6 +191,7 @@ class Fit {
   ordered_json run() {
     read();
     choose();
+    tune();
     test();
     fit_all();
     save();
@@ -218,6 +220,24 @@ class Fit {
     make_choices(job_, training, read_.base.journeys.has_value());
     const std::vector<std::string> lines = describe_choices(read_.job, job_);
     if (!lines.empty()) options_.observer.note(fmt::format("chosen for {} training examples: {}", training, fmt::join(lines, ", ")));
+  }
+
+  /// What depends on the device's speed is measured once, for all parts, and kept in the job.
+  void tune() {
+    if (*job_.train.precision != Precision::float32 && !options_.device.is_cuda())
+      options_.observer.note("[train] precision is for CUDA devices: a processor computes in float32");
+    if (!options_.tune) return;
+    if (!options_.device.is_cuda()) return options_.observer.note("--tune: a processor has one algorithm for recurrent layers, nothing is to be measured");
+    const std::vector<std::int64_t> rows = parts_.empty() ? final_rows(job_, prepared_, cutoffs_) : parts_.front().training;
+    const Transform transform = fit_transform(prepared_.table, dictionaries_, rows, transform_of(job_), *shop_.backend, *shop_.stream);
+    const Architecture model = architecture_of(job_, transform, prepared_.schemas, static_cast<std::int64_t>(rows.size()));
+    const std::int64_t longest_journey = job_.events ? job_.events->max_length + 1 : 1;
+    const std::vector<AlgorithmTime> times = time_algorithms(model, *job_.train.batch, longest_journey, *shop_.backend, *shop_.stream);
+    for (const AlgorithmTime& each : times)
+      options_.observer.note(fmt::format("--tune: recurrent layer {} by {}: {:.3f} ms a pass", each.layer + 1, name_of(each.algorithm), each.milliseconds));
+    if (times.empty()) return options_.observer.note("--tune: the model has no recurrent layer, nothing is to be measured");
+    job_.train.algorithms = fastest_algorithms(times, model.hidden.size());
+    metrics_["timing"]["tune"] = timer_.lap();
   }
 
   void test() {

@@ -30,6 +30,7 @@ struct RunOptions {
   int threads = 1;
   std::int64_t memory = 0;     ///< bytes the process may use; 0: not limited
   Observer observer;
+  bool tune = false;           ///< fit: time the algorithms that a device has, and keep the fastest
 };
 
 /// A device with one stream, for the length of a job.

@@ -101,10 +101,12 @@ ordered_json describe(const Architecture& a) {
   for (const HeadSpec& h : a.heads)
     heads.push_back({{"name", h.name}, {"kind", text(h.kind)}, {"classes", h.classes}, {"center", h.center}, {"spread", h.spread}, {"rate", h.rate}, {"smear", h.smear},
                      {"inverse_temperature", h.inverse_temperature}});
+  ordered_json algorithm = ordered_json::array();
+  for (const RnnAlgorithm each : a.algorithm) algorithm.push_back(name_of(each));
   const char* precision = a.precision == Precision::float32 ? "float32" : a.precision == Precision::tf32 ? "tf32" : "bf16";
   return {{"event_numbers", a.event_numbers}, {"event_indicators", a.event_indicators}, {"event_words", a.event_words}, {"embedding", a.embedding},
           {"cell", a.cell == Cell::lstm ? "lstm" : "gru"}, {"hidden", a.hidden}, {"profile_width", a.profile_width}, {"layers", a.layers},
-          {"members", a.members}, {"dropout", a.dropout}, {"state_dropout", a.state_dropout}, {"precision", precision}, {"heads", heads}};
+          {"members", a.members}, {"dropout", a.dropout}, {"state_dropout", a.state_dropout}, {"precision", precision}, {"algorithm", algorithm}, {"heads", heads}};
 }
 
 Architecture read_architecture(const json& j) {
@@ -121,6 +123,11 @@ Architecture read_architecture(const json& j) {
   a.dropout = j.at("dropout");
   a.state_dropout = j.at("state_dropout");
   a.precision = j.at("precision") == "float32" ? Precision::float32 : j.at("precision") == "tf32" ? Precision::tf32 : Precision::bf16;
+  for (const json& name : j.at("algorithm")) {
+    const auto algorithm = algorithm_named(name);
+    if (!algorithm) throw std::invalid_argument("a recurrent layer by the unknown algorithm " + name.get<std::string>());
+    a.algorithm.push_back(*algorithm);
+  }
   for (const json& h : j.at("heads")) {
     HeadSpec head;
     head.name = h.at("name");

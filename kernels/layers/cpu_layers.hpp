@@ -15,9 +15,10 @@ class CpuLayers final : public Layers {
   explicit CpuLayers(Team& team) : team_(team) {}
 
   void linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y,
-              Stream& stream) override;
+              Precision precision, Stream& stream) override;
   void linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation,
-                       MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& stream) override;
+                       MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Precision precision,
+                       Stream& stream) override;
   void member_scale(MatrixView<const float> x, MatrixView<const float> r, MatrixView<float> out, Stream& stream) override;
   void member_scale_backward(MatrixView<const float> x, MatrixView<const float> r, MatrixView<const float> dout, MatrixView<float> dx,
                              MatrixView<float> dr, Stream& stream) override;

@@ -33,12 +33,12 @@ void launch_activation_backward(MatrixView<const float> y, Activation activation
 // linear_cublas.cpp
 /// y = x w', y [rows, out]; `members` blocks of rows have blocks of w of their own.
 void multiply_by_transposed(MatrixView<const float> x, MatrixView<const float> w, MatrixView<float> y, std::int64_t members,
-                            CudaStream& stream);
+                            Precision precision, CudaStream& stream);
 /// dx = dy w.
-void multiply(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<float> dx, std::int64_t members, CudaStream& stream);
+void multiply(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<float> dx, std::int64_t members, Precision precision, CudaStream& stream);
 /// dw += dy' x.
 void add_transposed_product(MatrixView<const float> dy, MatrixView<const float> x, MatrixView<float> dw, std::int64_t members,
-                            CudaStream& stream);
+                            Precision precision, CudaStream& stream);
 
 // member.cu
 void launch_member_scale(MatrixView<const float> x, MatrixView<const float> r, MatrixView<float> out, CudaStream& stream);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/device/array.hpp"
+#include "kernels/precision.hpp"
 
 namespace footfall {
 
@@ -45,12 +46,13 @@ class Layers {
   virtual ~Layers() = default;
 
   /// y = activation(x w' + b). x [rows, in], w [out, in], b [out] or empty, y [rows, out].
-  virtual void linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y, Stream& stream) = 0;
+  virtual void linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y, Precision precision,
+                      Stream& stream) = 0;
 
   /// Backward of linear with its output y: turns dy into the gradient before the activation IN PLACE, then dw += dy' x, db += column sums, and
   /// dx = dy w. dw, db, dx may be empty: not wanted.
   virtual void linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation, MatrixView<float> dy,
-                               MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& stream) = 0;
+                               MatrixView<float> dx, MatrixView<float> dw, View<float> db, Precision precision, Stream& stream) = 0;
 
   /// out row m * B + b = x row (b, or m * B + b when x has K * B rows) times r row m, elementwise. r [K, in].
   virtual void member_scale(MatrixView<const float> x, MatrixView<const float> r, MatrixView<float> out, Stream& stream) = 0;

@@ -26,19 +26,20 @@ std::int64_t batch_of(std::int64_t rows, std::int64_t members, const char* what)
 class CudaLayers final : public Layers {
  public:
   void linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation, MatrixView<float> y,
-              Stream& stream) override {
+              Precision precision, Stream& stream) override {
     require(x.columns == w.columns && y.rows == x.rows && y.columns == w.rows,
             "linear: x [rows, in], w [out, in] and y [rows, out] do not fit");
     require(b.empty() || b.size == w.rows, "linear: the bias must have one value an output");
     if (y.empty()) return;
     require_on_device(x, w, b, y);
     CudaStream& cuda = cuda_stream(stream);
-    multiply_by_transposed(x, w, y, 1, cuda);
+    multiply_by_transposed(x, w, y, 1, precision, cuda);
     launch_bias_activation(b, activation, y, cuda);
   }
 
   void linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation,
-                       MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& stream) override {
+                       MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Precision precision,
+                       Stream& stream) override {
     require(x.columns == w.columns && dy.rows == x.rows && dy.columns == w.rows, "linear_backward: x, w and dy do not fit");
     require(activation == Activation::none || same_shape(y, dy), "linear_backward: y must have the shape of dy");
     require((dx.empty() || same_shape(dx, x)) && (dw.empty() || same_shape(dw, w)) && (db.empty() || db.size == w.rows),
@@ -47,8 +48,8 @@ class CudaLayers final : public Layers {
     require_on_device(x, w, y, dy, dx, dw, db);
     CudaStream& cuda = cuda_stream(stream);
     launch_activation_backward(y, activation, dy, db, cuda);
-    if (!dw.empty()) add_transposed_product(dy, x, dw, 1, cuda);
-    if (!dx.empty()) multiply(dy, w, dx, 1, cuda);
+    if (!dw.empty()) add_transposed_product(dy, x, dw, 1, precision, cuda);
+    if (!dx.empty()) multiply(dy, w, dx, 1, precision, cuda);
   }
 
   void member_scale(MatrixView<const float> x, MatrixView<const float> r, MatrixView<float> out, Stream& stream) override {
@@ -97,7 +98,7 @@ class CudaLayers final : public Layers {
     if (z.empty()) return;
     require_on_device(x, w, b, z);
     CudaStream& cuda = cuda_stream(stream);
-    multiply_by_transposed(x, w, z, members, cuda);
+    multiply_by_transposed(x, w, z, members, Precision::float32, cuda);
     if (b.empty()) return;
     launch_member_affine(z, {}, MatrixView<const float>(b, members, z.columns), Activation::none, z, cuda);
   }
@@ -111,8 +112,8 @@ class CudaLayers final : public Layers {
     require_on_device(x, w, dz, dx, dw, db);
     CudaStream& cuda = cuda_stream(stream);
     if (!db.empty()) launch_member_sums(dz, MatrixView<float>(db, members, dz.columns), cuda);
-    if (!dw.empty()) add_transposed_product(dz, x, dw, members, cuda);
-    if (!dx.empty()) multiply(dz, w, dx, members, cuda);
+    if (!dw.empty()) add_transposed_product(dz, x, dw, members, Precision::float32, cuda);
+    if (!dx.empty()) multiply(dz, w, dx, members, Precision::float32, cuda);
   }
 
   void dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state,

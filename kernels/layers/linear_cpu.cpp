@@ -23,7 +23,7 @@ void add_column_sums(Team& team, MatrixView<const float> a, View<float> sums) {
 }  // namespace
 
 void CpuLayers::linear(MatrixView<const float> x, MatrixView<const float> w, View<const float> b, Activation activation,
-                       MatrixView<float> y, Stream& /*stream*/) {
+                       MatrixView<float> y, Precision /*precision*/, Stream& /*stream*/) {
   require_host(x, w, b, y);
   require(x.rows == y.rows && x.columns == w.columns && w.rows == y.columns && (b.empty() || b.size == y.columns),
           "linear: shapes do not fit");
@@ -36,7 +36,8 @@ void CpuLayers::linear(MatrixView<const float> x, MatrixView<const float> w, Vie
 }
 
 void CpuLayers::linear_backward(MatrixView<const float> x, MatrixView<const float> w, MatrixView<const float> y, Activation activation,
-                                MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Stream& /*stream*/) {
+                                MatrixView<float> dy, MatrixView<float> dx, MatrixView<float> dw, View<float> db, Precision /*precision*/,
+                                Stream& /*stream*/) {
   require_host(x, w, y, dy, dx, dw, db);
   require(dy.columns == w.rows, "linear_backward: dy and w do not fit");
   if (activation != Activation::none) {

@@ -1,244 +1,164 @@
-// A stack of recurrent layers on CUDA: one cuDNN network for each layer, because their hidden sizes differ (and so that what lies between
-// layers is ours). Facts this file rests on (cuDNN 9, cudnnRNNForward, cudnnRNNBackwardData_v8, cudnnRNNBackwardWeights_v8):
-// - the three calls of a training pass use one reserve space, in this order, and nothing else may touch it in between;
-// - lengths are read on the host when a descriptor is set; sequences that end early need a network made for padded data, and batches of
-//   full length do better without, and may be captured in a graph;
-// - work and reserve spaces are largest for the largest batch of full length; a smaller batch is asked for again, by assertion;
-// - weights lie as torch has them (checked when the plan is made), so they are used where they are, as long as they are aligned to 256
-//   bytes; otherwise they go through a copy of the plan's;
-// - weight gradients are added, never set.
+// The recurrent plan of CUDA: what is given in float32 goes through a stack of cuDNN's. Weights are used where they are when every layer
+// starts at an aligned address, and go through an aligned copy otherwise; with bf16 everything goes through copies of that type, float32
+// stays the master of weights and gradients.
 
 #include <cudnn.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <vector>
+#include <utility>
 
-#include "kernels/device/array.hpp"
 #include "kernels/device/cuda_check.hpp"
-#include "kernels/device/cuda_stream.hpp"
 #include "kernels/sequences/cuda_sequences.hpp"
-#include "kernels/sequences/cudnn_layer.hpp"
+#include "kernels/sequences/cudnn_stack.hpp"
 #include "kernels/sequences/rnn_kernels.hpp"
 #include "kernels/sequences/sequences_check.hpp"
 
 namespace footfall {
 namespace {
 
-constexpr std::int64_t kAlignment = 256;  // bytes
+const std::byte* bytes(View<const float> values) { return reinterpret_cast<const std::byte*>(values.data); }
+std::byte* bytes(View<float> values) { return reinterpret_cast<std::byte*>(values.data); }
+template <class T>
+View<T> run_of(MatrixView<T> matrix) {
+  return View<T>(matrix.data, matrix.rows * matrix.columns, matrix.place);
+}
 
-struct Layer {
-  std::int64_t input = 0, hidden = 0;
-  std::int64_t weights_at = 0, weights = 0;  // in the flat run
-  std::int64_t staged_at = 0;                // in the aligned copies
-  std::int64_t state_at = 0;                 // sum of the hidden sizes below
-  CudnnNetwork padded, full;
-  CudnnTensor state;  // of h and c
-  Array<float> y;     // outputs; the last layer's where the caller wants none
-  Array<std::byte> reserve;
-};
-
-class CudnnRnn final : public Rnn {
+/// float32 and tf32: cuDNN works on the caller's memory.
+class Float32Rnn final : public Rnn {
  public:
-  CudnnRnn(const RnnSpec& spec, CudaStream& stream);
+  Float32Rnn(const RnnSpec& spec, CudaStream& stream) : spec_(spec), stack_(spec, stream), weights_(stream, stack_.staged_size()) {
+    if (spec.training) gradients_ = Array<float>(stream, stack_.staged_size());
+  }
 
   const RnnSpec& spec() const override { return spec_; }
-  void forward(const RnnForward& run, bool training, Stream& stream) override;
-  void backward(const RnnBackward& run, Stream& stream) override;
+
+  void forward(const RnnForward& run, bool training, Stream& stream) override {
+    check_rnn_forward(spec_, run);
+    require(!training || spec_.training, "a training pass of a plan that was not made for training");
+    if (!stack_.aligned(run.weights.data))
+      for (std::int64_t l = 0; l < stack_.layers(); ++l)
+        copy<float>(run.weights.sub(stack_.weights_at(l), stack_.weights(l)), weights_.view().sub(stack_.staged_at(l), stack_.weights(l)), stream);
+    stack_.forward(run_through(run), training, stream);
+  }
+
+  void backward(const RnnBackward& run, Stream& stream) override {
+    check_rnn_backward(spec_, run);
+    const bool staged = !stack_.aligned(run.dweights.data);
+    if (staged) clear(gradients_.view(), stream);
+    CudnnGradients g{bytes(run_of(run.dy)), bytes(run.dhn), bytes(run.dcn), bytes(run_of(run.dx)), bytes(run.dh0), bytes(run.dc0),
+                     staged ? bytes(gradients_.view()) : bytes(run.dweights), staged};
+    stack_.backward(run_through(run.forward), g, stream);
+    if (!staged) return;
+    for (std::int64_t l = 0; l < stack_.layers(); ++l)
+      launch_add(std::as_const(gradients_).view().sub(stack_.staged_at(l), stack_.weights(l)), run.dweights.sub(stack_.weights_at(l), stack_.weights(l)),
+                 cuda_stream(stream));
+  }
 
  private:
-  void make_layers(CudaStream& stream);
-  void make_buffers(CudaStream& stream);
-  void set_batch(std::int64_t time, View<const std::int32_t> lengths);
-  void check_spaces(bool training);
-  [[nodiscard]] cudnnRNNDescriptor_t network(const Layer& layer) const { return full_ ? layer.full.get() : layer.padded.get(); }
-  /// A layer's outputs in this call.
-  [[nodiscard]] float* outputs(std::size_t layer, const RnnForward& run);
-  /// A layer's block of a flat run of states; null where there are none.
-  template <class T>
-  [[nodiscard]] T* states(View<T> all, const Layer& layer) const {
-    return all.empty() ? nullptr : all.data + layer.state_at * batch_;
+  [[nodiscard]] CudnnRun run_through(const RnnForward& run) const {
+    const bool staged = !stack_.aligned(run.weights.data);
+    return {steps_of(run), run.lengths, bytes(run_of(run.x)), staged ? bytes(weights_.view()) : bytes(run.weights), staged,
+            bytes(run.h0), bytes(run.c0), bytes(run_of(run.y)), bytes(run.hn), bytes(run.cn)};
   }
-  [[nodiscard]] bool in_place(const float* all) const;
 
   RnnSpec spec_;
-  CudnnHandle handle_;
-  std::vector<Layer> layers_;
-  std::vector<CudnnSteps> steps_;  // of the inputs of layer l, and behind the last its outputs
-  Array<std::byte> work_;
-  Array<float> staged_weights_, staged_gradients_, no_gradient_, between_[2];
-
-  // The batch the descriptors are set for.
-  std::int64_t batch_ = 0, time_ = 0;
-  std::vector<int> lengths_;
-  bool full_ = false;
-  bool trained_ = false;  // the reserves wait for their backward
+  CudnnStack stack_;
+  Array<float> weights_, gradients_;  // aligned copies
 };
 
-CudnnRnn::CudnnRnn(const RnnSpec& spec, CudaStream& stream) : spec_(spec) {
-  check_rnn_spec(spec_);
-  handle_ = make_cudnn_handle(stream.native());
-  make_layers(stream);
-  make_buffers(stream);
-}
+/// A run of values in bfloat16 beside the caller's in float32.
+class Bf16Copy {
+ public:
+  Bf16Copy() = default;
+  Bf16Copy(CudaStream& stream, std::int64_t size) : values_(stream, size) {}
 
-void CudnnRnn::make_layers(CudaStream& stream) {
-  std::int64_t input = spec_.input, weights = 0, states = 0, staged = 0;
-  const std::int64_t rows = spec_.max_time * spec_.max_batch;
-  for (const std::int64_t hidden : spec_.hidden) {
-    Layer layer;
-    layer.input = input;
-    layer.hidden = hidden;
-    layer.weights_at = weights;
-    layer.weights = layer_weights(spec_.cell, input, hidden);
-    layer.staged_at = staged;
-    layer.state_at = states;
-    layer.padded = make_cudnn_layer(spec_.cell, spec_.precision, input, hidden, true);
-    layer.full = make_cudnn_layer(spec_.cell, spec_.precision, input, hidden, false);
-    layer.state = make_cudnn_tensor();
-    layer.y = Array<float>(stream, rows * hidden);
-    check_cudnn_weights(handle_.get(), layer.padded.get(), spec_.cell, input, hidden);
-    weights += layer.weights;
-    staged += (layer.weights * 4 + kAlignment - 1) / kAlignment * (kAlignment / 4);
-    states += hidden;
-    input = hidden;
-    layers_.push_back(std::move(layer));
+  /// The address to read from, or null when the caller gives nothing.
+  const std::byte* take(View<const float> from, Stream& stream) {
+    if (from.empty()) return nullptr;
+    launch_convert(from, values_.view().sub(0, from.size), cuda_stream(stream));
+    return address();
   }
-  for (std::size_t l = 0; l <= layers_.size(); ++l) steps_.push_back(make_cudnn_steps());
-  staged_weights_ = Array<float>(stream, staged);
-  if (spec_.training) staged_gradients_ = Array<float>(stream, staged);
-}
-
-/// Work and reserve for the largest batch, by either network of a layer.
-void CudnnRnn::make_buffers(CudaStream& stream) {
-  const std::vector<std::int32_t> longest(static_cast<std::size_t>(spec_.max_batch), static_cast<std::int32_t>(spec_.max_time));
-  set_batch(spec_.max_time, view_of(longest));
-  std::size_t most_work = 0;
-  std::int64_t widest = spec_.input;
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Layer& layer = layers_[l];
-    widest = std::max(widest, layer.hidden);
-    std::size_t most_reserve = 0;
-    for (const cudnnRNNDescriptor_t each : {layer.padded.get(), layer.full.get()}) {
-      for (const cudnnForwardMode_t mode : {CUDNN_FWD_MODE_INFERENCE, CUDNN_FWD_MODE_TRAINING}) {
-        if (mode == CUDNN_FWD_MODE_TRAINING && !spec_.training) continue;
-        std::size_t work = 0, reserve = 0;
-        FOOTFALL_CUDNN_CHECK(cudnnGetRNNTempSpaceSizes(handle_.get(), each, mode, steps_[l].get(), &work, &reserve));
-        most_work = std::max(most_work, work);
-        most_reserve = std::max(most_reserve, reserve);
-      }
-    }
-    if (spec_.training) layer.reserve = Array<std::byte>(stream, static_cast<std::int64_t>(most_reserve));
+  /// The address to write to, or null when the caller wants nothing.
+  [[nodiscard]] std::byte* room(View<const float> wanted) { return wanted.empty() ? nullptr : address(); }
+  void give(View<float> to, Stream& stream) const {
+    launch_convert(values_.view().sub(0, to.size), to, cuda_stream(stream));
   }
-  work_ = Array<std::byte>(stream, static_cast<std::int64_t>(most_work));
-  if (!spec_.training) return;
-  const std::int64_t rows = spec_.max_time * spec_.max_batch;
-  no_gradient_ = Array<float>(stream, rows * spec_.hidden.back());
-  clear(no_gradient_.view(), stream);
-  for (Array<float>& each : between_) each = Array<float>(stream, rows * widest);
-}
+  [[nodiscard]] View<Bf16> view() { return values_.view(); }
+  [[nodiscard]] std::byte* address() { return reinterpret_cast<std::byte*>(values_.view().data); }
 
-void CudnnRnn::set_batch(std::int64_t time, View<const std::int32_t> lengths) {
-  const std::int64_t batch = lengths.size;
-  if (time == time_ && batch == batch_ && std::equal(lengths_.begin(), lengths_.end(), lengths.data)) return;
-  lengths_.assign(lengths.data, lengths.data + batch);
-  full_ = std::all_of(lengths_.begin(), lengths_.end(), [&](int length) { return length == time; });
-  set_cudnn_steps(steps_.front().get(), time, lengths_, spec_.input);
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    set_cudnn_steps(steps_[l + 1].get(), time, lengths_, layers_[l].hidden);
-    if (batch != batch_) set_cudnn_state(layers_[l].state.get(), batch, layers_[l].hidden);
+ private:
+  Array<Bf16> values_;
+};
+
+/// bf16: values are converted on their way in and out. Gradients have float32's exponents, so no loss needs scaling.
+class Bf16Rnn final : public Rnn {
+ public:
+  Bf16Rnn(const RnnSpec& spec, CudaStream& stream) : spec_(spec), stack_(spec, stream), weights_(stream, stack_.staged_size()) {
+    const std::int64_t rows = spec.max_time * spec.max_batch, states = spec.max_batch * state_width(spec);
+    x_ = Bf16Copy(stream, rows * spec.input);
+    y_ = Bf16Copy(stream, rows * spec.hidden.back());
+    for (Bf16Copy* each : {&h0_, &c0_, &hn_, &cn_}) *each = Bf16Copy(stream, states);
+    if (!spec.training) return;
+    gradients_ = Bf16Copy(stream, stack_.staged_size());
+    dx_ = Bf16Copy(stream, rows * spec.input);
+    dy_ = Bf16Copy(stream, rows * spec.hidden.back());
+    for (Bf16Copy* each : {&dh0_, &dc0_, &dhn_, &dcn_}) *each = Bf16Copy(stream, states);
   }
-  time_ = time;
-  batch_ = batch;
-}
 
-/// A batch must not need more than the largest one of full length.
-void CudnnRnn::check_spaces(bool training) {
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    std::size_t work = 0, reserve = 0;
-    FOOTFALL_CUDNN_CHECK(cudnnGetRNNTempSpaceSizes(handle_.get(), network(layers_[l]),
-                                                   training ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, steps_[l].get(), &work,
-                                                   &reserve));
-    require(
-        static_cast<std::int64_t>(work) <= work_.size() && (!training || static_cast<std::int64_t>(reserve) <= layers_[l].reserve.size()),
-        "cuDNN needs more space for a batch than for the largest one");
+  const RnnSpec& spec() const override { return spec_; }
+
+  void forward(const RnnForward& run, bool training, Stream& stream) override {
+    check_rnn_forward(spec_, run);
+    require(!training || spec_.training, "a training pass of a plan that was not made for training");
+    for (std::int64_t l = 0; l < stack_.layers(); ++l)
+      launch_convert(run.weights.sub(stack_.weights_at(l), stack_.weights(l)), weights_.view().sub(stack_.staged_at(l), stack_.weights(l)), cuda_stream(stream));
+    x_.take(run_of(run.x), stream);
+    h0_.take(run.h0, stream);
+    c0_.take(run.c0, stream);
+    stack_.forward(run_through(run), training, stream);
+    y_.give(run_of(run.y), stream);
+    hn_.give(run.hn, stream);
+    cn_.give(run.cn, stream);
   }
-}
 
-float* CudnnRnn::outputs(std::size_t layer, const RnnForward& run) {
-  const bool last = layer + 1 == layers_.size();
-  return last && !run.y.empty() ? run.y.data : layers_[layer].y.view().data;
-}
-
-/// Whether every layer of a flat run starts where cuDNN's vector accesses can begin.
-bool CudnnRnn::in_place(const float* all) const {
-  return std::all_of(layers_.begin(), layers_.end(),
-                     [&](const Layer& layer) { return reinterpret_cast<std::uintptr_t>(all + layer.weights_at) % kAlignment == 0; });
-}
-
-void CudnnRnn::forward(const RnnForward& run, bool training, Stream& stream) {
-  check_rnn_forward(spec_, run);
-  require(!training || spec_.training, "a training pass of a plan that was not made for training");
-  static_cast<void>(native(stream));  // sets the device of this host thread
-  set_batch(steps_of(run), run.lengths);
-  check_spaces(training);
-  const bool staged = !in_place(run.weights.data);
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Layer& layer = layers_[l];
-    const View<const float> torch = run.weights.sub(layer.weights_at, layer.weights);
-    const View<float> copied = staged_weights_.view().sub(layer.staged_at, layer.weights);
-    if (staged) copy<float>(torch, copied, stream);
-    const float* weights = staged ? copied.data : torch.data;
-    const float* x = l == 0 ? run.x.data : outputs(l - 1, run);
-    const auto reserve = training ? layer.reserve.view() : View<std::byte>();
-    FOOTFALL_CUDNN_CHECK(cudnnRNNForward(
-        handle_.get(), network(layer), training ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, nullptr, steps_[l].get(), x,
-        steps_[l + 1].get(), outputs(l, run), layer.state.get(), states(run.h0, layer), states(run.hn, layer), layer.state.get(),
-        states(run.c0, layer), states(run.cn, layer), static_cast<std::size_t>(layer.weights) * sizeof(float), weights,
-        static_cast<std::size_t>(work_.size()), work_.view().data, static_cast<std::size_t>(reserve.size), reserve.data));
-  }
-  trained_ = training;
-}
-
-void CudnnRnn::backward(const RnnBackward& run, Stream& stream) {
-  check_rnn_backward(spec_, run);
-  require(trained_ && batch_ == run.forward.lengths.size && time_ == steps_of(run.forward),
-          "a backward pass that does not follow its training forward");
-  trained_ = false;
-  static_cast<void>(native(stream));
-  const bool staged = !in_place(run.forward.weights.data);
-  const bool staged_gradients = !in_place(run.dweights.data);
-  if (staged_gradients) clear(staged_gradients_.view(), stream);
-  const float* dy = run.dy.empty() ? no_gradient_.view().data : run.dy.data;
-  for (std::size_t l = layers_.size(); l-- > 0;) {
-    Layer& layer = layers_[l];
-    const RnnForward& forward = run.forward;
-    const float* x = l == 0 ? forward.x.data : outputs(l - 1, forward);
-    const float* y = outputs(l, forward);
-    const float* weights = staged ? staged_weights_.view().data + layer.staged_at : forward.weights.data + layer.weights_at;
-    float* dweights = staged_gradients ? staged_gradients_.view().data + layer.staged_at : run.dweights.data + layer.weights_at;
-    float* dx = l == 0 && !run.dx.empty() ? run.dx.data : between_[l % 2].view().data;
-    const auto weight_bytes = static_cast<std::size_t>(layer.weights) * sizeof(float);
-    const auto work_bytes = static_cast<std::size_t>(work_.size());
-    const auto reserve_bytes = static_cast<std::size_t>(layer.reserve.size());
-    FOOTFALL_CUDNN_CHECK(cudnnRNNBackwardData_v8(handle_.get(), network(layer), nullptr, steps_[l + 1].get(), y, dy, steps_[l].get(), dx,
-                                                 layer.state.get(), states(forward.h0, layer), states(run.dhn, layer),
-                                                 states(run.dh0, layer), layer.state.get(), states(forward.c0, layer),
-                                                 states(run.dcn, layer), states(run.dc0, layer), weight_bytes, weights, work_bytes,
-                                                 work_.view().data, reserve_bytes, layer.reserve.view().data));
-    FOOTFALL_CUDNN_CHECK(cudnnRNNBackwardWeights_v8(handle_.get(), network(layer), CUDNN_WGRAD_MODE_ADD, nullptr, steps_[l].get(), x,
-                                                    layer.state.get(), states(forward.h0, layer), steps_[l + 1].get(), y, weight_bytes,
-                                                    dweights, work_bytes, work_.view().data, reserve_bytes, layer.reserve.view().data));
-    if (staged_gradients) {
-      launch_add(staged_gradients_.view().sub(layer.staged_at, layer.weights), run.dweights.sub(layer.weights_at, layer.weights),
+  void backward(const RnnBackward& run, Stream& stream) override {
+    check_rnn_backward(spec_, run);
+    clear(gradients_.view(), stream);
+    const CudnnGradients g{dy_.take(run_of(run.dy), stream), dhn_.take(run.dhn, stream), dcn_.take(run.dcn, stream), dx_.room(run_of(run.dx)),
+                           dh0_.room(run.dh0), dc0_.room(run.dc0), gradients_.address(), true};
+    stack_.backward(run_through(run.forward), g, stream);
+    dx_.give(run_of(run.dx), stream);
+    dh0_.give(run.dh0, stream);
+    dc0_.give(run.dc0, stream);
+    for (std::int64_t l = 0; l < stack_.layers(); ++l)
+      launch_add(View<const Bf16>(gradients_.view().sub(stack_.staged_at(l), stack_.weights(l))), run.dweights.sub(stack_.weights_at(l), stack_.weights(l)),
                  cuda_stream(stream));
-    }
-    dy = dx;
   }
-}
+
+ private:
+  /// Outputs are kept here even if the caller wants none: the backward pass reads them.
+  [[nodiscard]] CudnnRun run_through(const RnnForward& run) {
+    return {steps_of(run), run.lengths, x_.address(), reinterpret_cast<const std::byte*>(weights_.view().data), true,
+            h0_.room(run.h0), c0_.room(run.c0), y_.address(), hn_.room(run.hn), cn_.room(run.cn)};
+  }
+
+  RnnSpec spec_;
+  CudnnStack stack_;
+  Array<Bf16> weights_;
+  Bf16Copy gradients_, x_, y_, dx_, dy_, h0_, c0_, hn_, cn_, dh0_, dc0_, dhn_, dcn_;
+};
 
 }  // namespace
 
-std::unique_ptr<Rnn> make_cudnn_rnn(const RnnSpec& spec, CudaStream& stream) { return std::make_unique<CudnnRnn>(spec, stream); }
+std::unique_ptr<Rnn> make_cudnn_rnn(const RnnSpec& spec, CudaStream& stream) {
+  check_rnn_spec(spec);
+  if (!cudnn_supports(spec, stream)) {
+    if (!spec.algorithm.empty())
+      throw bad_input("this device cannot run the recurrent layers by the algorithm that --tune chose when the model was fitted",
+                      "use the kind of device that it was fitted on, --device cpu, or fit again");
+    throw bad_input("this device cannot compute recurrent layers in bf16", "set [train] precision to \"tf32\" or \"float32\"");
+  }
+  if (spec.precision == Precision::bf16) return std::make_unique<Bf16Rnn>(spec, stream);
+  return std::make_unique<Float32Rnn>(spec, stream);
+}
 
 }  // namespace footfall

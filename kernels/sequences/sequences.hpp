@@ -6,11 +6,16 @@
 
 #include "kernels/columns/columns.hpp"
 #include "kernels/device/array.hpp"
+#include "kernels/precision.hpp"
 
 namespace footfall {
 
 enum class Cell : std::uint8_t { lstm, gru };
-enum class Precision : std::uint8_t { float32, tf32, bf16 };
+/// How a device may run a recurrent layer over a batch of sequences of one length; the weights are the same for all. The rule is `standard`: the
+/// others are faster for some shapes on some devices, and are used where a measurement chose them.
+///   persistent        weights stay on the chip between steps (cuDNN's PERSIST_STATIC)
+///   persistent_small  the same for few units (PERSIST_STATIC_SMALL_H)
+enum class RnnAlgorithm : std::uint8_t { standard, persistent, persistent_small };
 
 /// An embedding table inside the flat parameters: `rows` vectors of `width` values, row-major, from `offset` on.
 struct EmbeddingTable {
@@ -65,6 +70,7 @@ struct RnnSpec {
   std::int64_t max_time = 0;
   bool training = false;  ///< keeps what backward needs
   Precision precision = Precision::float32;
+  std::vector<RnnAlgorithm> algorithm = {};  ///< one a layer; empty: standard
 };
 
 /// What a run reads and what it leaves; empty views of optional parts are not read or not written. Matrices are dense.
@@ -100,7 +106,10 @@ class Sequences {
   virtual ~Sequences() = default;
   /// Plans own descriptors and scratch on the stream's device and are used from that stream only.
   [[nodiscard]] virtual std::unique_ptr<Pack> make_pack(const PackSpec& spec, Stream& stream) = 0;
+  /// Throws Error{bad_input} for a precision or an algorithm that the device does not have for the shape. The CPU has one algorithm and takes it.
   [[nodiscard]] virtual std::unique_ptr<Rnn> make_rnn(const RnnSpec& spec, Stream& stream) = 0;
+  /// Whether `spec` asks for nothing that this device does not have.
+  [[nodiscard]] virtual bool has_algorithms(const RnnSpec& spec, Stream& stream) = 0;
 };
 
 /// Gates of a cell: 4 or 3.

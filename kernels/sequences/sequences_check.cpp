@@ -16,8 +16,7 @@ void check_rnn_spec(const RnnSpec& spec) {
   require(!spec.hidden.empty(), "a recurrent stack without layers");
   for (const std::int64_t hidden : spec.hidden) require(hidden > 0, "a recurrent layer without units");
   require(spec.max_batch > 0 && spec.max_time > 0, "a recurrent stack for empty batches");
-  if (spec.precision == Precision::bf16)
-    throw bad_input("recurrent layers cannot compute in bf16", "set precision to \"tf32\" or \"float32\"");
+  require(spec.algorithm.empty() || spec.algorithm.size() == spec.hidden.size(), "a recurrent stack needs an algorithm for each layer, or none");
 }
 
 void check_rnn_forward(const RnnSpec& spec, const RnnForward& run) {

@@ -1,5 +1,7 @@
 #include "kernels/sequences/cpu_sequences.hpp"
 
+#include <algorithm>
+
 namespace footfall {
 namespace {
 
@@ -8,6 +10,9 @@ class CpuSequences final : public Sequences {
   explicit CpuSequences(Team& team) : team_(team) {}
   std::unique_ptr<Pack> make_pack(const PackSpec& spec, Stream& stream) override { return make_cpu_pack(spec, team_, stream); }
   std::unique_ptr<Rnn> make_rnn(const RnnSpec& spec, Stream& stream) override { return make_cpu_rnn(spec, team_, stream); }
+  bool has_algorithms(const RnnSpec& spec, Stream& /*stream*/) override {
+    return std::all_of(spec.algorithm.begin(), spec.algorithm.end(), [](RnnAlgorithm a) { return a == RnnAlgorithm::standard; });
+  }
 
  private:
   Team& team_;

@@ -48,7 +48,7 @@ struct Operand {
 struct Product {
   int m, n, k, batch;
   Operand a, b, c;
-  bool tf32 = false;
+  bool tf32 = false, bf16 = false;  // operands are rounded first
   const void *alpha, *beta;
   Format scale_format;
 };
@@ -63,7 +63,7 @@ void multiply(const Product& p, const double alpha, const double beta) {
     };
     const auto operand = [&](const Operand& o, std::size_t row, std::size_t column) {
       const double v = load(o.data, o.format, at(o, row, column));
-      return p.tf32 ? tf32(v) : v;
+      return p.tf32 ? tf32(v) : p.bf16 ? bfloat16(v) : v;
     };
     for (std::size_t l = 0; l < k; ++l)
       for (std::size_t i = 0; i < m; ++i) a[l * m + i] = operand(p.a, i, l);
@@ -126,12 +126,14 @@ cublasStatus_t product(cublasHandle_t handle, cublasOperation_t transa, cublasOp
   // The table of supported types under cublasGemmEx: A and B alike; C as they are, or float32.
   if (p.a.format != p.b.format || (p.c.format != p.a.format && p.c.format != Format::float32) || p.a.format == Format::float64)
     return refuse_blas(CUBLAS_STATUS_NOT_SUPPORTED, "a combination of types that cublasGemmEx does not have");
-  if (compute != CUBLAS_COMPUTE_32F && compute != CUBLAS_COMPUTE_32F_PEDANTIC && compute != CUBLAS_COMPUTE_32F_FAST_TF32)
+  if (compute != CUBLAS_COMPUTE_32F && compute != CUBLAS_COMPUTE_32F_PEDANTIC && compute != CUBLAS_COMPUTE_32F_FAST_TF32 && compute != CUBLAS_COMPUTE_32F_FAST_16BF)
     return refuse_blas(CUBLAS_STATUS_NOT_SUPPORTED, "a compute type that the emulated device does not know");
-  if (compute == CUBLAS_COMPUTE_32F_FAST_TF32 && p.a.format != Format::float32) return refuse_blas(CUBLAS_STATUS_NOT_SUPPORTED, "TF32 is for float32 operands");
+  if ((compute == CUBLAS_COMPUTE_32F_FAST_TF32 || compute == CUBLAS_COMPUTE_32F_FAST_16BF) && p.a.format != Format::float32)
+    return refuse_blas(CUBLAS_STATUS_NOT_SUPPORTED, "TF32 and fast bfloat16 are for float32 operands");
   if (p.alpha == nullptr || p.beta == nullptr) return refuse_blas(CUBLAS_STATUS_INVALID_VALUE, "alpha or beta is null");
   if (p.m == 0 || p.n == 0 || p.batch == 0) return CUBLAS_STATUS_SUCCESS;
   p.tf32 = p.a.format == Format::float32 && (compute == CUBLAS_COMPUTE_32F_FAST_TF32 || (compute == CUBLAS_COMPUTE_32F && handle->math == CUBLAS_TF32_TENSOR_OP_MATH));
+  p.bf16 = compute == CUBLAS_COMPUTE_32F_FAST_16BF;
   p.scale_format = Format::float32;
   check_operand("A", p.a, p.m, p.k, p.batch);
   check_operand("B", p.b, p.k, p.n, p.batch);
@@ -243,7 +245,7 @@ cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation
                                           cudaDataType Ctype, int ldc, long long strideC, int batchCount, cublasComputeType_t computeType, cublasGemmAlgo_t algo) {
   Format fa{}, fb{}, fc{};
   if (!format_of(Atype, fa) || !format_of(Btype, fb) || !format_of(Ctype, fc)) return CUBLAS_STATUS_NOT_SUPPORTED;
-  const Product p{m, n, k, batchCount, {A, fa, false, lda, strideA}, {B, fb, false, ldb, strideB}, {C, fc, false, ldc, strideC}, false, alpha, beta, Format::float32};
+  const Product p{m, n, k, batchCount, {A, fa, false, lda, strideA}, {B, fb, false, ldb, strideB}, {C, fc, false, ldc, strideC}, false, false, alpha, beta, Format::float32};
   return product(handle, transa, transb, p, computeType, algo);
 }
 cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const void* alpha, const void* A, cudaDataType Atype,

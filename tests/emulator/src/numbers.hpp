@@ -46,4 +46,7 @@ inline double tf32(double value) {
   return std::bit_cast<float>((word + 0x1000u) & 0xffffe000u);
 }
 
+/// float32 rounded to bfloat16, as cuBLAS reads operands under CUBLAS_COMPUTE_32F_FAST_16BF.
+inline double bfloat16(double value) { return std::bit_cast<float>(static_cast<std::uint32_t>(bfloat16_bits(static_cast<float>(value))) << 16); }
+
 }  // namespace footfall_emulator

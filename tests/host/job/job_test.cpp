@@ -75,7 +75,8 @@ TEST(JobFile, ReadsEveryKey) {
       "[split]\ncutoff = 2011-09-10\nfolds = 5\nsteps_back = 2\nseed = 7\n"
       "[model]\nlstm = [32]\ncell = \"gru\"\nprofile = []\nderived = false\nmembers = 4\nscale = \"minmax\"\ndropout = 0.25\nnetwork = "
       "\"none\"\n"
-      "[train]\nepochs = 3\nbatch = 16\nlearning_rate = 1\nweight_decay = 0.01\nvalidation = 0.1\npatience = 0\nprecision = \"bf16\"\n");
+      "[train]\nepochs = 3\nbatch = 16\nlearning_rate = 1\nweight_decay = 0.01\nvalidation = 0.1\npatience = 0\nprecision = \"bf16\"\n"
+      "algorithms = [\"persistent-small\"]\n");
   EXPECT_EQ(job.events->table.files, (std::vector<std::string>{"/logs/*.csv", "/data/b.csv"}));
   EXPECT_EQ(job.events->table.header, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(job.events->table.delimiter, '\t');
@@ -99,6 +100,7 @@ TEST(JobFile, ReadsEveryKey) {
   EXPECT_EQ(job.train.learning_rate, 1.0);
   EXPECT_EQ(job.train.patience, 0);
   EXPECT_EQ(job.train.precision, Precision::bf16);
+  EXPECT_EQ(job.train.algorithms, std::vector{RnnAlgorithm::persistent_small});
   EXPECT_EQ(parse_job(to_toml(job), "again.toml", "/elsewhere"), job);
 }
 
@@ -158,6 +160,8 @@ const std::vector<Refused> refused{
     {"UnknownCell", job_of("[model]\ncell = \"rnn\"\n"), {"job.toml:14", "\"rnn\"", "lstm, gru"}},
     {"TextForFlag", job_of("[model]\nderived = \"yes\"\n"), {"job.toml:14", "derived", "true or false"}},
     {"UnknownPrecision", job_of("[train]\nprecision = \"float16\"\n"), {"job.toml:14", "float32, tf32, bf16"}},
+    {"UnknownAlgorithm", job_of("[train]\nalgorithms = [\"fast\", \"standard\"]\n"), {"job.toml:14", "\"fast\"", "persistent-small"}},
+    {"AlgorithmForEachLayer", job_of("[train]\nalgorithms = [\"standard\"]\n"), {"algorithms has 1", "2 recurrent layers"}},
     {"WholeTest", job_of("test = 1.0\n"), {"job.toml:13", "test", "below 1"}},
     {"OneFold", job_of("folds = 1\n"), {"job.toml:13", "folds", "from 2"}},
     {"TwoTests", job_of("test = 0.2\nfolds = 5\n"), {"job.toml:14", "two ways of testing"}},

@@ -60,7 +60,7 @@ class Training {
   void step() {
     clear(gradient_.view(), stream_);
     clear(loss_.view(), stream_);
-    layers_.linear(x_.matrix(batch, in), weights(0, hidden, in), run(hidden * in, hidden), Activation::relu, h_.matrix(batch, hidden),
+    layers_.linear(x_.matrix(batch, in), weights(0, hidden, in), run(hidden * in, hidden), Activation::relu, h_.matrix(batch, hidden), Precision::float32,
                    stream_);
     layers_.member_scale(h_.matrix(batch, hidden), weights(r_at, members, hidden), a(), stream_);
     layers_.dropout(a(), drop_, ids_.view(), state_.view(), stream_);
@@ -75,7 +75,7 @@ class Training {
     layers_.member_scale_backward(h_.matrix(batch, hidden), weights(r_at, members, hidden), da_.matrix(members * batch, hidden),
                                   dh_.matrix(batch, hidden), gradients(r_at, members, hidden), stream_);
     layers_.linear_backward(x_.matrix(batch, in), weights(0, hidden, in), h_.matrix(batch, hidden), Activation::relu,
-                            dh_.matrix(batch, hidden), {}, gradients(0, hidden, in), gradient_.view().sub(hidden * in, hidden), stream_);
+                            dh_.matrix(batch, hidden), {}, gradients(0, hidden, in), gradient_.view().sub(hidden * in, hidden), Precision::float32, stream_);
     layers_.squared_norm(gradient_.view(), norm2_.view(), stream_);
     layers_.adam(parameters_.view(), gradient_.view(), m_.view(), v_.view(), ranges_.view(), AdamSpec{}, state_.view(), norm2_.view(),
                  stream_);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "kernels/layers/layers.hpp"
 #include "tests/kernels/layers/layer_fixture.hpp"
 
@@ -33,7 +35,7 @@ TEST_F(LinearTest, Forward) {
         const DeviceMatrix w(stream(), inputs[1]);
         const DeviceMatrix b(stream(), inputs[2]);
         DeviceMatrix y(stream(), some(shape.rows, shape.out), gap);
-        layers().linear(x.in(), w.in(), b.in_run(), activation, y.view(), stream());
+        layers().linear(x.in(), w.in(), b.in_run(), activation, y.view(), Precision::float32, stream());
         test::expect_close(y.values(), test::linear_reference(activation).forward(inputs).values, test::sum_tolerance(shape.in),
                            name_of(shape));
       }
@@ -47,8 +49,30 @@ TEST_F(LinearTest, ForwardWithoutBias) {
   const DeviceMatrix w(stream(), inputs[1]);
   for (const Activation activation : {Activation::none, Activation::tanh}) {
     DeviceMatrix y(stream(), some(33, 6));
-    layers().linear(x.in(), w.in(), {}, activation, y.view(), stream());
+    layers().linear(x.in(), w.in(), {}, activation, y.view(), Precision::float32, stream());
     test::expect_close(y.values(), test::linear_reference(activation).forward(inputs).values, test::sum_tolerance(9), "without bias");
+  }
+}
+
+TEST_F(LinearTest, RoundedFactors) {
+  const std::int64_t in = 40;
+  const std::vector<Matrix> inputs = {some(33, in), some(6, in), some(1, 6)};
+  const Matrix gradient = some(33, 6);
+  const DeviceMatrix x(stream(), inputs[0]), w(stream(), inputs[1]), b(stream(), inputs[2]);
+  const auto run = [&](Precision precision) {
+    DeviceMatrix y(stream(), gradient), dy(stream(), gradient), dx(stream(), inputs[0]);
+    layers().linear(x.in(), w.in(), b.in_run(), Activation::none, y.view(), precision, stream());
+    layers().linear_backward(x.in(), w.in(), y.in(), Activation::none, dy.view(), dx.view(), {}, {}, precision, stream());
+    return std::pair{y.values(), dx.values()};
+  };
+  const auto exact = run(Precision::float32);
+  for (const auto& [precision, bits] : {std::pair{Precision::tf32, 11}, std::pair{Precision::bf16, 8}}) {
+    const auto rounded = run(precision);
+    // Two factors below 1, each rounded by 2^-bits of itself: every one of `in` products is off by 2 * 2^-bits at most.
+    test::expect_close(rounded.first, test::linear_reference(Activation::none).forward(inputs).values,
+                       {2.0 * static_cast<double>(in) * std::ldexp(1.0, -bits), 0.0}, "rounded");
+    EXPECT_EQ(rounded.first == exact.first, test::on_cpu());
+    EXPECT_EQ(rounded.second == exact.second, test::on_cpu());
   }
 }
 
@@ -70,7 +94,7 @@ TEST_F(LinearTest, BackwardAddsToTheGradientsOfItsParameters) {
       DeviceMatrix dx(stream(), some(shape.rows, shape.in));
       DeviceMatrix dw(stream(), dw_before);
       DeviceMatrix db(stream(), db_before);
-      layers().linear_backward(x.in(), w.in(), y.in(), activation, dy.view(), dx.view(), dw.view(), db.run(), stream());
+      layers().linear_backward(x.in(), w.in(), y.in(), activation, dy.view(), dx.view(), dw.view(), db.run(), Precision::float32, stream());
       test::expect_close(dx.values(), expected[0].values, test::sum_tolerance(shape.out), "dx of " + name_of(shape));
       test::expect_close(dw.values(), expected[1].values, test::sum_tolerance(shape.rows), "dw of " + name_of(shape));
       test::expect_close(db.values(), expected[2].values, test::sum_tolerance(shape.rows), "db of " + name_of(shape));
@@ -88,11 +112,11 @@ TEST_F(LinearTest, BackwardLeavesOutWhatIsNotWanted) {
   const DeviceMatrix y(stream(), layer.forward(inputs));
   DeviceMatrix dy(stream(), gradient);
   DeviceMatrix dx(stream(), some(33, 9));
-  layers().linear_backward(x.in(), w.in(), y.in(), Activation::relu, dy.view(), dx.view(), {}, {}, stream());
+  layers().linear_backward(x.in(), w.in(), y.in(), Activation::relu, dy.view(), dx.view(), {}, {}, Precision::float32, stream());
   test::expect_close(dx.values(), expected[0].values, test::sum_tolerance(6), "dx alone");
   DeviceMatrix again(stream(), gradient);
   DeviceMatrix db(stream(), Matrix(1, 6));
-  layers().linear_backward(x.in(), w.in(), y.in(), Activation::relu, again.view(), {}, {}, db.run(), stream());
+  layers().linear_backward(x.in(), w.in(), y.in(), Activation::relu, again.view(), {}, {}, db.run(), Precision::float32, stream());
   test::expect_close(db.values(), expected[2].values, test::sum_tolerance(33), "db alone");
   test::expect_same_bits(dy.values(), again.values(), "dy becomes the gradient before the activation either way");
 }

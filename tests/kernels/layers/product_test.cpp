@@ -121,14 +121,14 @@ TEST(Layers, AreTheSameBitsForAnyTeam) {
     const Array<float> labels = upload(std::vector<float>(batch, 1.0F), *s);
     Array<double> loss = upload(std::vector<double>{0.0}, *s);
     Array<double> norm = upload(std::vector<double>{0.0}, *s);
-    layers.linear(x.in(), w.in(), b.in_run(), Activation::tanh, y.view(), *s);
+    layers.linear(x.in(), w.in(), b.in_run(), Activation::tanh, y.view(), Precision::float32, *s);
     layers.member_affine(y.in(), scale.in(), shift.in(), Activation::sigmoid, x.view(), *s);
     layers.member_heads(x.in(), head.in(), {}, z.view(), *s);
     layers.sigmoid_cross_entropy(z.in(), labels.view(), 0.1F, loss.view(), dz.view(), *s);
     layers.member_heads_backward(x.in(), head.in(), dz.in(), dx.view(), dhead.view(), {}, *s);
     layers.member_affine_backward(y.in(), scale.in(), x.in(), Activation::sigmoid, dx.view(), dscale.view(), dshift.view(), *s);
     layers.member_scale_backward(y.in(), scale.in(), dx.in(), {}, dshift.view(), *s);
-    layers.linear_backward(x.in(), w.in(), y.in(), Activation::tanh, dx.view(), y.view(), dw.view(), db.run(), *s);
+    layers.linear_backward(x.in(), w.in(), y.in(), Activation::tanh, dx.view(), y.view(), dw.view(), db.run(), Precision::float32, *s);
     layers.squared_norm(dw.in_run(), norm.view(), *s);
     std::vector<float> all;
     for (const test::DeviceMatrix* part : {&x, &y, &z, &dz, &dx, &dw, &db, &dhead, &dscale, &dshift}) {

@@ -119,6 +119,37 @@ INSTANTIATE_TEST_SUITE_P(emulated, Device,
                                            DataSet{"taobao", {"purchase"}, {}}),
                          [](const auto& info) { return info.param.name; });
 
+class Tune : public ShopTest {};
+
+TEST_F(Tune, MeasuresOnceAndKeepsTheChoiceInTheModel) {
+  CommandOptions options;
+  options.folder = folder.path();
+  const auto device = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--device", "cuda:0"});
+    CommandResult result = run_command(FOOTFALL_EMULATED_COMMAND, words, options);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return result.out + result.err;
+  };
+  const auto chosen = [&](const std::string& model) { return nlohmann::json::parse(text(model + "/model.json"))["architecture"]["algorithm"]; };
+
+  const std::string said = device({"fit", "job.toml", "--out", "tuned", "--tune"});
+  EXPECT_NE(said.find("recurrent layer 1 by standard"), std::string::npos) << said;
+  EXPECT_NE(said.find("persistent-small"), std::string::npos) << said;
+  const nlohmann::json kept = chosen("tuned");
+  ASSERT_TRUE(kept.is_array() && !kept.empty());
+  device({"score", "tuned", "--out", "tuned.csv"});
+  // A later fit of the model's own job repeats the choice without measuring.
+  EXPECT_EQ(device({"fit", "tuned/job.toml", "--out", "repeated"}).find("recurrent layer"), std::string::npos);
+  EXPECT_EQ(chosen("repeated"), kept);
+  EXPECT_TRUE(text("repeated/weights.safetensors") == text("tuned/weights.safetensors"));
+
+  const CommandResult here = done({"fit", "job.toml", "--out", "processor", "--device", "cpu", "--tune"});
+  EXPECT_NE((here.out + here.err).find("one algorithm"), std::string::npos);
+  EXPECT_TRUE(chosen("processor").empty());
+  // A tuned model is at home on a processor too.
+  done({"score", "tuned", "--out", "tuned_cpu.csv", "--device", "cpu", "--quiet"});
+}
+
 class Order : public ShopTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(Order, OfStreamsAndBlocksChangesNoBit) {
