@@ -67,7 +67,7 @@ BenchTime ProductLimit::once() {
   return time_once(stream, *timer_, [&] {
     const MatrixView<const float> a = std::as_const(a_).matrix(size_, size_), b = std::as_const(b_).matrix(size_, size_);
     if (run_.on_cuda()) {
-      run_.shop.backend->layers().linear(a, b, {}, Activation::none, c_.matrix(size_, size_), stream);
+      run_.shop.backend->layers().linear(a, b, {}, Activation::none, c_.matrix(size_, size_), Precision::float32, stream);
     } else {
       multiply_large(run_.shop.backend->team(), a, b, c_.matrix(size_, size_));
     }
