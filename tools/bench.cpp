@@ -54,6 +54,8 @@ void add_bench(CLI::App& program) {
   subjects.emplace_back("all");
   command->add_option("subject", request->subject, "what to measure")->required()->check(CLI::IsMember(subjects));
   command->add_option("--json", *json, "also write the figures here, one object a line");
+  command->add_option("--only", request->only, "figures whose names begin so, as lstm/train");
+  command->add_option("--dump", request->dump, "a folder that gets what was worked on and what came out, a safetensors file a figure")->check(CLI::ExistingDirectory);
   command->add_option("--scratch", request->scratch, "pipeline: folder for its files (default: the system's for temporary files)");
   add_sizes(*command, request->sizes);
   command->callback([request, json, common = add_common_flags(*command)] {

@@ -1,5 +1,7 @@
 #include "host/bench/bench.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "host/bench/subject.hpp"
@@ -17,6 +19,12 @@ struct Subject {
 constexpr Subject subjects[] = {{"standardize", bench_standardize}, {"lstm", bench_lstm}, {"pipeline", bench_pipeline}};
 
 }  // namespace
+
+std::filesystem::path BenchRun::dump_file(std::string name) const {
+  if (request.dump.empty()) return {};
+  std::replace(name.begin(), name.end(), '/', '_');
+  return request.dump / (name + ".safetensors");
+}
 
 std::vector<std::string> bench_subjects() {
   std::vector<std::string> names;
@@ -37,6 +45,7 @@ std::vector<BenchFigure> bench(const BenchRequest& request, const RunOptions& op
                  }};
     subject.measure(run);
   }
+  if (known && figures.empty()) throw bad_input("no figure of " + request.subject + " begins with \"" + request.only + "\"", "leave --only out to see their names");
   if (!known) throw bad_input("there is no benchmark \"" + request.subject + "\"", "footfall bench --help lists them");
   return figures;
 }

@@ -48,6 +48,8 @@ struct BenchFigure {
 struct BenchRequest {
   std::string subject;       ///< one of bench_subjects(), or "all"
   BenchSizes sizes;
+  std::string only;          ///< figures whose names begin with this; empty: all of the subject
+  std::filesystem::path dump;      ///< a folder that gets what was worked on and what came out, a safetensors file a figure; empty: nowhere
   std::filesystem::path scratch;   ///< folder for the files of `pipeline`; empty: the system's
   std::uint64_t seed = 42;
 };

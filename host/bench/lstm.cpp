@@ -8,6 +8,7 @@
 #include "engine/train/trainer.hpp"
 #include "host/bench/limits.hpp"
 #include "host/bench/sequence_data.hpp"
+#include "host/table/safetensors.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -46,8 +47,27 @@ BenchFigure figure_of(const std::string& name, double operations, const Sequence
   return figure;
 }
 
+std::vector<float> as_floats(const auto& values) { return std::vector<float>(values.begin(), values.end()); }
+
+/// The data, the parameters by their names and what came out.
+void dump(const std::filesystem::path& file, const SequenceData& data, const std::vector<float>& parameters, NamedTensor outcome) {
+  if (file.empty()) return;
+  const ExampleTable& table = data.table;
+  TensorFile tensors;
+  tensors.tensors = {{"numbers", {data.steps(), static_cast<std::int64_t>(table.event_numbers.size())}, table.event_number},
+                     {"codes", {data.steps(), static_cast<std::int64_t>(table.event_codes.size())}, as_floats(table.event_code)},
+                     {"length", {table.size()}, as_floats(table.length)},
+                     {"labels", {table.size()}, data.labels.front()},
+                     std::move(outcome)};
+  const ParameterLayout layout(data.architecture);
+  for (const Parameter& p : layout.all())
+    tensors.tensors.push_back({p.name, p.shape, std::vector<float>(parameters.begin() + p.offset, parameters.begin() + p.offset + p.size())});
+  save_tensors(file, tensors);
+}
+
 /// Epochs of the trainer over a few batches; the product runs between them.
 void train_figure(BenchRun& run, const std::string& name, std::int64_t batch, const SequenceShape& shape) {
+  if (!run.is_wanted(name)) return;
   Backend& backend = *run.shop.backend;
   Stream& stream = *run.shop.stream;
   const SequenceData data = draw_sequences(run.request.sizes, shape, run.request.seed);
@@ -74,16 +94,20 @@ void train_figure(BenchRun& run, const std::string& name, std::int64_t batch, co
     }
     timer->begin();
   };
-  const TrainingResult result = train(data.architecture, layout, spec, {data.table, device, data.transform, data.labels, rows, {}},
-                                      initial_parameters(data.architecture, layout, run.request.seed), backend, stream, after_epoch);
+  const std::vector<float> initial = initial_parameters(data.architecture, layout, run.request.seed);
+  const TrainingResult result = train(data.architecture, layout, spec, {data.table, device, data.transform, data.labels, rows, {}}, initial, backend, stream, after_epoch);
   BenchFigure figure = figure_of(name, 3.0 * data.forward_operations(), data, product, times);
   figure.copy = copy_seconds(run, data);
   figure.more.emplace_back("padding", result.padding);
+  std::vector<float> losses;
+  for (const EpochRecord& record : result.history) losses.push_back(static_cast<float>(record.training.front()));
+  dump(run.dump_file(name), data, initial, {"losses", {static_cast<std::int64_t>(losses.size())}, losses});
   run.report(std::move(figure));
 }
 
 /// A chunk through the scorer, from the host's memory to the host's memory.
 void score_figure(BenchRun& run, const std::string& name, std::int64_t batch, const SequenceShape& shape) {
+  if (!run.is_wanted(name)) return;
   Backend& backend = *run.shop.backend;
   Stream& stream = *run.shop.stream;
   const SequenceData data = draw_sequences(run.request.sizes, shape, run.request.seed);
@@ -109,6 +133,7 @@ void score_figure(BenchRun& run, const std::string& name, std::int64_t batch, co
   BenchFigure figure = figure_of(name, data.forward_operations(), data, product, times);
   figure.copy = copy;
   figure.more.emplace_back("padding", plan.padding());
+  dump(run.dump_file(name), data, parameters, {"predictions", {data.table.size()}, outputs});
   run.report(std::move(figure));
 }
 

@@ -86,6 +86,7 @@ const StageTime& slowest(const ScoreSummary& summary) {
 }  // namespace
 
 void bench_pipeline(BenchRun& run) {
+  if (!run.is_wanted("pipeline/score")) return;
   RunOptions quiet = run.options;
   quiet.observer = {};
   const ScratchFolder scratch(run.request.scratch);

@@ -7,6 +7,7 @@
 
 #include "engine/data/draw.hpp"
 #include "host/bench/limits.hpp"
+#include "host/table/safetensors.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -38,11 +39,11 @@ class Table {
         state_(*run.shop.stream, columns_),
         fit_(*run.shop.stream, columns_),
         timer_(run.shop.stream->make_timer()) {
-    const std::vector<float> drawn = draw_rows(run.request.sizes, std::min(drawn_rows, rows_), run.request.seed);
-    const auto block = static_cast<std::int64_t>(drawn.size());
+    drawn_ = draw_rows(run.request.sizes, std::min(drawn_rows, rows_), run.request.seed);
+    const auto block = static_cast<std::int64_t>(drawn_.size());
     for (std::int64_t first = 0; first < cells_.size(); first += block) {
       const std::int64_t count = std::min(block, cells_.size() - first);
-      copy<float>(view_of(drawn).sub(0, count), cells_.view().sub(first, count), *run.shop.stream);
+      copy<float>(view_of(std::as_const(drawn_)).sub(0, count), cells_.view().sub(first, count), *run.shop.stream);
     }
     clear(out_.view(), *run.shop.stream);
     static_cast<void>(fit_once());
@@ -65,6 +66,20 @@ class Table {
     return time_once(stream, *timer_, [&] {
       run_.shop.backend->columns().standardize(std::as_const(cells_).matrix(rows_, columns_), std::as_const(fit_).view(), out_.matrix(rows_, columns_), stream);
     });
+  }
+  /// The rows that the table repeats, their number, means, deviations and the first standardized rows.
+  void dump(const std::filesystem::path& file) {
+    Stream& stream = *run_.shop.stream;
+    const auto drawn = static_cast<std::int64_t>(drawn_.size()) / columns_;
+    TensorFile tensors;
+    tensors.tensors = {{"drawn", {drawn, columns_}, drawn_}, {"mean", {columns_}, {}}, {"deviation", {columns_}, {}}, {"standardized", {drawn, columns_}, {}}};
+    for (const Moments& m : download(state_.view(), stream)) {
+      tensors.tensors[1].values.push_back(static_cast<float>(m.mean));
+      tensors.tensors[2].values.push_back(static_cast<float>(std::sqrt(m.m2 / static_cast<double>(std::max<std::int64_t>(m.count, 1)))));
+    }
+    static_cast<void>(transform_once());
+    tensors.tensors[3].values = download(out_.view().sub(0, drawn * columns_), stream);
+    save_tensors(file, tensors);
   }
   /// Seconds in which the cells come from page-locked host memory, and as many go back; 0 where they are there already.
   [[nodiscard]] double copy_to_device() { return run_.on_cuda() ? copy_seconds(true) : 0.0; }
@@ -105,6 +120,7 @@ class Table {
 
   BenchRun& run_;
   std::int64_t rows_, columns_;
+  std::vector<float> drawn_;
   Array<float> cells_, out_;
   Array<Moments> state_;
   Array<ColumnScale> fit_;
@@ -139,9 +155,11 @@ void bench_standardize(BenchRun& run) {
   BenchFigure transform = figure_of("standardize/transform", 2.0 * table.bytes(), times[2], times[3]);
   transform.limit_of = "a copy of as many bytes";
   transform.copy = table.copy_to_device() + table.copy_to_host();
-  for (BenchFigure* figure : {&fit, &transform}) figure->more.emplace_back("rows_per_s", static_cast<double>(table.rows()) / figure->kernel);
-  run.report(std::move(fit));
-  run.report(std::move(transform));
+  for (BenchFigure* figure : {&fit, &transform}) {
+    figure->more.emplace_back("rows_per_s", static_cast<double>(table.rows()) / figure->kernel);
+    if (run.is_wanted(figure->name)) run.report(std::move(*figure));
+  }
+  if (const std::filesystem::path file = run.dump_file("standardize"); !file.empty()) table.dump(file);
 }
 
 }  // namespace footfall

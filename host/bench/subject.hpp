@@ -14,6 +14,10 @@ struct BenchRun {
   Workshop& shop;
   std::function<void(BenchFigure)> report;
 
+  [[nodiscard]] bool is_wanted(const std::string& name) const { return name.rfind(request.only, 0) == 0; }
+  /// Where a figure's tensors go: lstm/train/32 to lstm_train_32.safetensors; empty where they are not wanted.
+  [[nodiscard]] std::filesystem::path dump_file(std::string name) const;
+
   [[nodiscard]] bool on_cuda() const { return options.device.is_cuda(); }
 };
 
