@@ -17,7 +17,7 @@ void linear(benchmark::State& state) {
   const Array<float> x = numbers(rows * width), w = numbers(width * width), b = numbers(width);
   Array<float> y(*place().stream, rows * width);
   measure(state, {0.0, 2.0 * static_cast<double>(rows * width * width), static_cast<double>(rows)}, [&] {
-    place().backend->layers().linear(x.matrix(rows, width), w.matrix(width, width), b.view(), Activation::relu, y.matrix(rows, width), *place().stream);
+    place().backend->layers().linear(x.matrix(rows, width), w.matrix(width, width), b.view(), Activation::relu, y.matrix(rows, width), Precision::float32, *place().stream);
   });
 }
 BENCHMARK(linear)->Apply(shapes);
@@ -30,7 +30,7 @@ void linear_backward(benchmark::State& state) {
   for (Array<float>* array : {&dy, &dw, &db}) clear(array->view(), stream);
   measure(state, {0.0, 4.0 * static_cast<double>(rows * width * width), static_cast<double>(rows)}, [&] {
     place().backend->layers().linear_backward(x.matrix(rows, width), w.matrix(width, width), y.matrix(rows, width), Activation::relu, dy.matrix(rows, width),
-                                              dx.matrix(rows, width), dw.matrix(width, width), db.view(), stream);
+                                              dx.matrix(rows, width), dw.matrix(width, width), db.view(), Precision::float32, stream);
   });
 }
 BENCHMARK(linear_backward)->Apply(shapes);
@@ -40,7 +40,7 @@ void large_product(benchmark::State& state) {
   const Array<float> x = numbers(n * n), w = numbers(n * n);
   Array<float> y(*place().stream, n * n);
   measure(state, {0.0, 2.0 * static_cast<double>(n * n * n), 0.0},
-          [&] { place().backend->layers().linear(x.matrix(n, n), w.matrix(n, n), {}, Activation::none, y.matrix(n, n), *place().stream); });
+          [&] { place().backend->layers().linear(x.matrix(n, n), w.matrix(n, n), {}, Activation::none, y.matrix(n, n), Precision::float32, *place().stream); });
 }
 BENCHMARK(large_product)->Arg(512)->Arg(1024)->Arg(2048)->ArgName("n")->UseManualTime();
 
