@@ -14,7 +14,7 @@ std::string layer_name(std::size_t l, const char* what) { return "profile." + st
 
 }  // namespace
 
-Network::Network(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
+NeuralNetwork::NeuralNetwork(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
                  std::uint64_t seed, Backend& backend, Stream& stream)
     : spec_(spec), layout_(layout), data_(data), size_(size), seed_(seed), backend_(backend), stream_(stream) {
   const std::int64_t batch = size.batch, members = spec.members;
@@ -64,29 +64,29 @@ Network::Network(const Architecture& spec, const ParameterLayout& layout, const 
   predictions_ = Array<float>(stream, batch * spec.outputs());
 }
 
-View<const float> Network::read(View<const float> parameters, const std::string& name) const {
+View<const float> NeuralNetwork::read(View<const float> parameters, const std::string& name) const {
   const Parameter& p = layout_.at(name);
   return parameters.sub(p.offset, p.size());
 }
 
-View<float> Network::write(View<float> gradient, const std::string& name) const {
+View<float> NeuralNetwork::write(View<float> gradient, const std::string& name) const {
   const Parameter& p = layout_.at(name);
   return gradient.sub(p.offset, p.size());
 }
 
-MatrixView<const float> Network::read_matrix(View<const float> parameters, const std::string& name) const {
+MatrixView<const float> NeuralNetwork::read_matrix(View<const float> parameters, const std::string& name) const {
   const Parameter& p = layout_.at(name);
   return MatrixView<const float>(parameters.sub(p.offset, p.size()), p.shape[0], p.shape[1]);
 }
 
-MatrixView<float> Network::write_matrix(View<float> gradient, const std::string& name) const {
+MatrixView<float> NeuralNetwork::write_matrix(View<float> gradient, const std::string& name) const {
   const Parameter& p = layout_.at(name);
   return MatrixView<float>(gradient.sub(p.offset, p.size()), p.shape[0], p.shape[1]);
 }
 
-DropoutSpec Network::dropout(std::size_t layer) const { return {spec_.dropout, seed_, static_cast<std::uint32_t>(layer)}; }
+DropoutSpec NeuralNetwork::dropout(std::size_t layer) const { return {spec_.dropout, seed_, static_cast<std::uint32_t>(layer)}; }
 
-PackInput Network::pack_input(std::int64_t size, View<const float> parameters) const {
+PackInput NeuralNetwork::pack_input(std::int64_t size, View<const float> parameters) const {
   const auto categories = static_cast<std::int64_t>(spec_.embedding.size());
   return {data_.event_number.matrix(data_.event_rows, spec_.event_numbers),
           scale_.view(),
@@ -97,7 +97,7 @@ PackInput Network::pack_input(std::int64_t size, View<const float> parameters) c
           slots_.length.view().sub(0, size)};
 }
 
-RnnForward Network::rnn_run(const Batch& batch, View<const float> parameters) {
+RnnForward NeuralNetwork::rnn_run(const Batch& batch, View<const float> parameters) {
   const RnnSpec& rnn = rnn_->spec();
   const std::string first = spec_.cell == Cell::lstm ? "lstm.weight_ih_l0" : "gru.weight_ih_l0";
   RnnForward run;
@@ -108,26 +108,26 @@ RnnForward Network::rnn_run(const Batch& batch, View<const float> parameters) {
   return run;
 }
 
-void Network::encode_events(const Batch& batch, View<const float> parameters, bool training) {
+void NeuralNetwork::encode_events(const Batch& batch, View<const float> parameters, bool training) {
   if (!spec_.has_events()) return;
   pack_->forward(pack_input(batch.size, parameters), batch.time, MatrixView<float>(steps_.view(), batch.time * batch.size, spec_.step_width()), stream_);
   rnn_->forward(rnn_run(batch, parameters), training, stream_);
 }
 
-void Network::gather_profile(std::int64_t size) {
+void NeuralNetwork::gather_profile(std::int64_t size) {
   if (spec_.profile_width == 0) return;
   const MatrixView<float> joined(joined_.view(), size, spec_.input_width());
   backend_.columns().gather_rows(data_.profile.matrix(data_.examples, spec_.profile_width), slots_.rows.view().sub(0, size),
                                  joined.column_range(spec_.state_width(), spec_.profile_width), stream_);
 }
 
-MatrixView<const float> Network::layer_input(std::size_t l, std::int64_t size) {
+MatrixView<const float> NeuralNetwork::layer_input(std::size_t l, std::int64_t size) {
   if (l == 0) return MatrixView<const float>(joined_.view(), size, spec_.input_width());
   return MatrixView<const float>(layers_[l - 1].output.view(), spec_.members * size, layers_[l - 1].out);
 }
 
 /// Last state and profile side by side, the layers, the heads.
-void Network::join(std::int64_t size, View<const float> parameters, bool training) {
+void NeuralNetwork::join(std::int64_t size, View<const float> parameters, bool training) {
   Layers& ops = backend_.layers();
   const std::int64_t rows = spec_.members * size;
   gather_profile(size);
@@ -157,7 +157,7 @@ void Network::join(std::int64_t size, View<const float> parameters, bool trainin
                    MatrixView<float>(outputs_.view(), rows, spec_.outputs()), stream_);
 }
 
-MatrixView<const float> Network::predict(const Batch& batch, View<const float> parameters) {
+MatrixView<const float> NeuralNetwork::predict(const Batch& batch, View<const float> parameters) {
   encode_events(batch, parameters, false);
   join(batch.size, parameters, false);
   const MatrixView<const float> z(outputs_.view(), spec_.members * batch.size, spec_.outputs());
@@ -173,7 +173,7 @@ MatrixView<const float> Network::predict(const Batch& batch, View<const float> p
   return out;
 }
 
-void Network::losses(std::int64_t size, View<double> loss) {
+void NeuralNetwork::losses(std::int64_t size, View<double> loss) {
   Layers& ops = backend_.layers();
   const std::int64_t rows = spec_.members * size;
   const float scale = 1.0F / static_cast<float>(rows);
@@ -193,7 +193,7 @@ void Network::losses(std::int64_t size, View<double> loss) {
   }
 }
 
-void Network::backward_heads(std::int64_t size, View<const float> parameters, View<float> gradient) {
+void NeuralNetwork::backward_heads(std::int64_t size, View<const float> parameters, View<float> gradient) {
   const std::int64_t rows = spec_.members * size;
   const MatrixView<float> d_in = layers_.empty() ? MatrixView<float>(d_joined_.view(), size, spec_.input_width())
                                                  : MatrixView<float>(layers_.back().d_output.view(), rows, layers_.back().out);
@@ -202,7 +202,7 @@ void Network::backward_heads(std::int64_t size, View<const float> parameters, Vi
                                           write(gradient, "heads.bias"), stream_);
 }
 
-void Network::backward_layers(std::int64_t size, View<const float> parameters, View<float> gradient) {
+void NeuralNetwork::backward_layers(std::int64_t size, View<const float> parameters, View<float> gradient) {
   Layers& ops = backend_.layers();
   const std::int64_t rows = spec_.members * size;
   for (std::size_t l = layers_.size(); l-- > 0;) {
@@ -227,7 +227,7 @@ void Network::backward_layers(std::int64_t size, View<const float> parameters, V
   }
 }
 
-void Network::dense_step(std::int64_t size, View<const float> parameters, View<float> gradient, View<double> loss) {
+void NeuralNetwork::dense_step(std::int64_t size, View<const float> parameters, View<float> gradient, View<double> loss) {
   Layers& ops = backend_.layers();
   join(size, parameters, true);
   losses(size, loss);
@@ -242,7 +242,7 @@ void Network::dense_step(std::int64_t size, View<const float> parameters, View<f
   ops.copy_matrix(d_place, MatrixView<float>(d_state_.view().sub(top, size * spec_.state_width()), size, spec_.state_width()), stream_);
 }
 
-void Network::backward_events(const Batch& batch, View<const float> parameters, View<float> gradient) {
+void NeuralNetwork::backward_events(const Batch& batch, View<const float> parameters, View<float> gradient) {
   if (!spec_.has_events()) return;
   RnnBackward run;
   run.forward = rnn_run(batch, parameters);
@@ -254,7 +254,7 @@ void Network::backward_events(const Batch& batch, View<const float> parameters, 
   if (!spec_.embedding.empty()) pack_->backward(pack_input(batch.size, parameters), batch.time, run.dx, gradient, stream_);
 }
 
-void Network::run_recorded(Recorded& recorded, const LearnPlaces& places, const std::function<void()>& work) {
+void NeuralNetwork::run_recorded(Recorded& recorded, const LearnPlaces& places, const std::function<void()>& work) {
   if (recorded.runs++ == 0) return work();  // once as it is, so that every operation has its scratch
   if (!recorded.step || recorded.places != places) {
     recorded.places = places;
@@ -263,7 +263,7 @@ void Network::run_recorded(Recorded& recorded, const LearnPlaces& places, const 
   recorded.step->replay();
 }
 
-void Network::learn(const Batch& batch, View<const float> parameters, View<float> gradient, View<double> loss) {
+void NeuralNetwork::learn(const Batch& batch, View<const float> parameters, View<float> gradient, View<double> loss) {
   const LearnPlaces places{parameters.data, gradient.data, loss.data};
   const bool full = spec_.has_events() && std::all_of(batch.lengths.data, batch.lengths.data + batch.size, [&](std::int32_t n) { return n == batch.time; });
   Recorded& recorded = recorded_[{batch.size, full ? batch.time : 0}];

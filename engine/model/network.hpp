@@ -38,7 +38,7 @@ struct BatchSlots {
 };
 
 /// Forward and backward of a model, written out, for batches up to a size that is fixed when it is made. Nothing is allocated afterwards.
-class Network {
+class NeuralNetwork {
  public:
   struct Size {
     std::int64_t batch = 0;
@@ -47,7 +47,7 @@ class Network {
   };
 
   /// `scale`: of the event numbers; `data` must stay where it is as long as the network.
-  Network(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
+  NeuralNetwork(const Architecture& spec, const ParameterLayout& layout, const std::vector<ColumnScale>& scale, const DeviceExamples& data, Size size,
           std::uint64_t seed, Backend& backend, Stream& stream);
 
   [[nodiscard]] BatchSlots& slots() { return slots_; }

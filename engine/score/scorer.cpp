@@ -51,7 +51,7 @@ Scorer::Scorer(const Architecture& architecture, const Transform& transform, con
     data_.profile = Array<float>(stream, largest.examples * architecture.profile_width);
     encoder_ = std::make_unique<ProfileEncoder>(transform, std::min(encoded_at_once, largest.examples), backend, stream);
   }
-  network_ = std::make_unique<Network>(architecture_, layout_, transform.events.scale, data_, Network::Size{largest_.batch, largest_.time, false}, 0, backend, stream);
+  network_ = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false}, 0, backend, stream);
 }
 
 StagedChunk Scorer::make_chunk() const {

@@ -63,7 +63,7 @@ class Scorer {
   Array<std::int64_t> rows_, first_;
   DeviceExamples data_;                  ///< room for the largest chunk; its counts are those of the chunk that was sent last
   std::unique_ptr<ProfileEncoder> encoder_;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<NeuralNetwork> network_;
   std::int64_t sent_bytes_ = 0;
 };
 

@@ -41,7 +41,7 @@ std::int64_t longest(const ExampleTable& table, const BatchPlan& plan) {
   return most;
 }
 
-std::vector<float> predict(Network& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan, View<const float> parameters,
+std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan, View<const float> parameters,
                            Stream& stream) {
   const std::int64_t outputs = spec.outputs();
   const auto n = static_cast<std::int64_t>(plan.order.size());
@@ -59,7 +59,7 @@ std::vector<float> predict(Network& network, const Architecture& spec, const Exa
   return download(answers.view(), stream);
 }
 
-void predict_batches(Network& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream) {
+void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream) {
   BatchSlots& slots = network.slots();
   for (std::int64_t k = 0; k < plan.batches(); ++k) {
     const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;

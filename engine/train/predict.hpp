@@ -18,7 +18,7 @@ inline constexpr std::int64_t prediction_batch = 1024;
 [[nodiscard]] DeviceExamples upload_examples(const ExampleTable& table, const Transform& transform, bool profile, Backend& backend, Stream& stream);
 
 /// Runs a network over the batches of a plan and brings the predictions back: row i of the answer is example plan.order[i], [order, outputs].
-[[nodiscard]] std::vector<float> predict(Network& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan,
+[[nodiscard]] std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan,
                                          View<const float> parameters, Stream& stream);
 
 /// What the batches of a plan read beside the data, in the order of the plan.
@@ -31,7 +31,7 @@ struct PlacedPlan {
 
 /// Puts the batches of a plan into the stream and returns before they are done: the outputs of example plan.order[i] come to row i of
 /// `answers` [order, outputs]. Neither allocates nor synchronises.
-void predict_batches(Network& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream);
+void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream);
 
 /// The longest sequence of a plan, in steps; 0 without events.
 [[nodiscard]] std::int64_t longest(const ExampleTable& table, const BatchPlan& plan);

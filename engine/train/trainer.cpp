@@ -49,11 +49,11 @@ class Trainer {
     std::int64_t time = 0;
     for (const std::int64_t e : data.training) time = std::max(time, steps_of(e));
     for (const std::int64_t e : data.validation) time = std::max(time, steps_of(e));
-    network_ = std::make_unique<Network>(spec, layout, data.transform.events.scale, data.device, Network::Size{training.batch, time, true}, training.seed, backend, stream);
+    network_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.device, NeuralNetwork::Size{training.batch, time, true}, training.seed, backend, stream);
     if (data.validation.empty()) return;
     const std::vector<std::int64_t> examples(data.validation.begin(), data.validation.end());
     validation_ = plan_groups(data.table.length, std::vector<std::vector<std::int64_t>>{examples}, prediction_batch);
-    validator_ = std::make_unique<Network>(spec, layout, data.transform.events.scale, data.device, Network::Size{prediction_batch, time, false}, training.seed, backend, stream);
+    validator_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.device, NeuralNetwork::Size{prediction_batch, time, false}, training.seed, backend, stream);
   }
 
   TrainingResult run(const std::function<void(const EpochRecord&)>& progress) {
@@ -183,7 +183,7 @@ class Trainer {
   Array<float> parameters_, gradient_, first_moment_, second_moment_;
   Array<ParameterRange> ranges_;
   Array<double> norm_, loss_;
-  std::unique_ptr<Network> network_, validator_;
+  std::unique_ptr<NeuralNetwork> network_, validator_;
   BatchPlan validation_;
   std::unique_ptr<Recording> recorded_;
   std::int64_t step_ = 0, updates_ = 0;

@@ -148,7 +148,7 @@ PartPredictions predict_rows(const Architecture& architecture, const Transform& 
   const ParameterLayout layout(architecture);
   std::int64_t largest = 1;
   for (std::int64_t k = 0; k < plan.batches(); ++k) largest = std::max(largest, plan.start[static_cast<std::size_t>(k) + 1] - plan.start[static_cast<std::size_t>(k)]);
-  Network network(architecture, layout, transform.events.scale, device, {largest, longest(table, plan), false}, 0, *shop.backend, *shop.stream);
+  NeuralNetwork network(architecture, layout, transform.events.scale, device, {largest, longest(table, plan), false}, 0, *shop.backend, *shop.stream);
   const Array<float> there = upload(parameters, *shop.stream);
   const std::vector<float> outputs = predict(network, architecture, table, plan, there.view(), *shop.stream);
   out.rows = plan.order;

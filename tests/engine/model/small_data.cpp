@@ -31,7 +31,7 @@ DeviceRun::DeviceRun(const Architecture& spec, const ParameterLayout& layout, co
       lengths_.push_back(data.length[static_cast<std::size_t>(row)]);
     }
   const std::int64_t room = data.size() + 2, time = lengths_.empty() ? 0 : lengths_.front() + 1;
-  network_ = std::make_unique<Network>(spec, layout, data.scale, device_, Network::Size{room, time, true}, data.seed, backend, stream);
+  network_ = std::make_unique<NeuralNetwork>(spec, layout, data.scale, device_, NeuralNetwork::Size{room, time, true}, data.seed, backend, stream);
   BatchSlots& slots = network_->slots();
   copy<std::int64_t>(view_of(data.batch), slots.rows.view().sub(0, data.size()), stream);
   for (std::size_t h = 0; h < data.labels.size(); ++h) {

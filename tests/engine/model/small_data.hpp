@@ -59,7 +59,7 @@ class DeviceRun {
   std::vector<Array<float>> left_;  ///< what moved arrays left behind
   std::vector<Array<double>> left_losses_;
   Array<ParameterRange> ranges_;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<NeuralNetwork> network_;
 };
 
 }  // namespace footfall::test

@@ -116,7 +116,7 @@ class ScorerTest : public test::BackendTest {
     const DeviceExamples device = upload_examples(table, model.transform, true, backend(), stream());
     const ParameterLayout layout(model.architecture);
     const BatchPlan plan = plan_groups(table.length, groups_of(table.size()), prediction_batch);
-    Network network(model.architecture, layout, model.transform.events.scale, device, {partition, longest(table, plan), false}, 0, backend(), stream());
+    NeuralNetwork network(model.architecture, layout, model.transform.events.scale, device, {partition, longest(table, plan), false}, 0, backend(), stream());
     const Array<float> parameters = upload(model.parameters, stream());
     const std::vector<float> planned = predict(network, model.architecture, table, plan, parameters.view(), stream());
     const auto width = static_cast<std::size_t>(model.architecture.outputs());

@@ -50,7 +50,7 @@ class ScorerTest : public test::BackendTest {
   [[nodiscard]] std::vector<float> alone(const ExampleTable& table, std::int64_t batch) {
     const DeviceExamples device = upload_examples(table, toy_->transform(), true, backend(), stream());
     const BatchPlan plan = plan_of(table, batch);
-    Network network(toy_->architecture, toy_->layout(), toy_->transform().events.scale, device, {batch, longest(table, plan), false}, 0,
+    NeuralNetwork network(toy_->architecture, toy_->layout(), toy_->transform().events.scale, device, {batch, longest(table, plan), false}, 0,
                     backend(), stream());
     const Array<float> there = upload(parameters_, stream());
     const std::vector<float> planned = predict(network, toy_->architecture, table, plan, there.view(), stream());

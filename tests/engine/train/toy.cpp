@@ -72,7 +72,7 @@ std::vector<float> Toy::predictions(const std::vector<float>& parameters, const 
   std::int64_t largest = 0;
   for (std::int64_t k = 0; k < plan.batches(); ++k)
     largest = std::max(largest, plan.start[static_cast<std::size_t>(k) + 1] - plan.start[static_cast<std::size_t>(k)]);
-  Network network(architecture, *layout_, transform_.events.scale, device_, {largest + more, longest(table, plan) + more, false}, 42,
+  NeuralNetwork network(architecture, *layout_, transform_.events.scale, device_, {largest + more, longest(table, plan) + more, false}, 42,
                   backend_, stream_);
   const Array<float> there = upload(parameters, stream_);
   return predict(network, architecture, table, plan, there.view(), stream_);
