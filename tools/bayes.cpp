@@ -9,6 +9,7 @@ void add_bayes(CLI::App& program) {
   command->require_subcommand(1);
   command->footer("Example:\n  footfall bayes convert network.bif network.xmlbif");
   add_bayes_convert(*command);
+  add_bayes_posterior(*command);
 }
 
 }  // namespace footfall
