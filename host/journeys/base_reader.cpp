@@ -10,37 +10,14 @@
 #include "host/journeys/clock.hpp"
 #include "host/journeys/customer_order.hpp"
 #include "host/journeys/event_lines.hpp"
+#include "host/journeys/read_notices.hpp"
 #include "host/journeys/requests.hpp"
-#include "host/table/expression.hpp"
+#include "host/journeys/row_checks.hpp"
 #include "host/table/read.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
 namespace {
-
-bool missing(const Column& column, std::int64_t row) {
-  return !column.is_valid(row) || (column.type == ColumnType::text && column.codes[static_cast<std::size_t>(row)] < 0);
-}
-
-/// A column name as an expression spells it.
-std::string in_expression(const std::string& name) { return single_column(name) ? name : "`" + name + "`"; }
-
-void check_filled(const Table& table, const Column& column, bool filtered) {
-  for (std::int64_t row = 0; row < table.rows; ++row) {
-    if (!missing(column, row)) continue;
-    throw bad_input(table.place(row) + ": column \"" + column.name + "\" holds nothing",
-                    filtered
-                        ? "set [events] where = \"" + in_expression(column.name) + " is not null\" to leave such rows out, or fix the file"
-                        : "fix the file");
-  }
-}
-
-void check_amounts(const Table& table, const Column& amount) {
-  for (std::int64_t row = 0; row < table.rows; ++row)
-    if (std::isinf(static_cast<float>(amount.number_at(row))))
-      throw bad_input(table.place(row) + ": the amount " + amount.name + " is infinite or too large",
-                      "numbers reach to 3.4e38; fix the file, or leave the row out by [events] where");
-}
 
 /// Both tables must hold ids of one kind, or no customer of one is found in the other.
 void check_kinds(const Table& events, const Column& in_events, const Table& customers, const Column& in_customers) {
@@ -84,20 +61,13 @@ NumberColumn as_column(std::string name, const std::vector<double>& values, cons
 }
 
 void take_merged_numbers(Journeys& journeys, const Table& table, const EventsSpec& spec, const EventLines& lines) {
+  const std::vector<std::string> names = event_number_names(spec);
   for (const std::string& name : spec.numeric) {
     const LineSums sums = sum_lines(table.at(name).as_numbers(), lines);
-    journeys.numeric.push_back(as_column(name + "_sum", sums.sum, table, lines));
-    journeys.numeric.push_back(as_column(name + "_mean", sums.mean, table, lines));
+    journeys.numeric.push_back(as_column(names[journeys.numeric.size()], sums.sum, table, lines));
+    journeys.numeric.push_back(as_column(names[journeys.numeric.size()], sums.mean, table, lines));
   }
-  NumberColumn count{.name = "lines", .values = {}};
-  for (std::size_t event = 0; event + 1 < lines.first_line.size(); ++event)
-    count.values.push_back(static_cast<float>(lines.first_line[event + 1] - lines.first_line[event]));
-  journeys.numeric.push_back(std::move(count));
-}
-
-Clock clock_of(const Column& time) {
-  if (time.type == ColumnType::integer) return {.steps = true, .resolution = 1};
-  return {.steps = false, .resolution = std::max<std::int64_t>(1, unit_in_microseconds(time.resolution))};
+  journeys.numeric.push_back({.name = names.back(), .values = count_lines(lines)});
 }
 
 Journeys take_journeys(const Table& table, const EventsSpec& spec, const CustomerOrder& customers) {
@@ -154,36 +124,6 @@ CustomerOrder order_of(const Job& job, const Table* events, const Table* custome
   return order_customers(in_events, in_customers);
 }
 
-/// A name that nearly every customer has for itself tells nothing about the next one.
-void notice_identifiers(const Base& base, std::vector<std::string>& notices) {
-  if (!base.profiles) return;
-  const auto present = std::count(base.profiles->present.begin(), base.profiles->present.end(), std::uint8_t{1});
-  for (const CategoryColumn& column : base.profiles->categorical) {
-    const auto distinct = static_cast<std::int64_t>(column.dictionary.size());
-    if (present >= 20 && distinct * 2 > present)
-      notices.push_back(
-          fmt::format("column \"{}\" of the customer table holds {} different names in {} rows; it is hardly of use as a feature: "
-                      "[customers] ignore = [\"{}\"]",
-                      column.name, distinct, present, column.name));
-  }
-}
-
-void notice_events(const Base& base, const EventsSpec& spec, const ReadCounts& counts, std::vector<std::string>& notices) {
-  const Clock& clock = base.journeys->clock;
-  const TimeRange range = time_range(*base.journeys);
-  if (clock.steps)
-    notices.push_back(fmt::format("time column \"{}\" holds small whole numbers and is read as step numbers ({} to {})", spec.time,
-                                  range.oldest, range.newest));
-  else
-    notices.push_back(fmt::format("events run from {} to {}", moment_text(range.oldest, clock), moment_text(range.newest, clock)));
-  if (counts.event_rows_filtered > 0)
-    notices.push_back(
-        fmt::format("{} of {} event rows are left out by where = \"{}\"", counts.event_rows_filtered, counts.event_rows, spec.where));
-  if (!spec.merge.empty())
-    notices.push_back(fmt::format("{} lines became {} events by merge = \"{}\"", counts.event_rows - counts.event_rows_filtered,
-                                  counts.events, spec.merge));
-}
-
 void count_customers(const Base& base, ReadCounts& counts) {
   if (!base.journeys || !base.profiles) return;
   for (std::size_t i = 0; i < static_cast<std::size_t>(base.customers()); ++i) {
@@ -219,8 +159,18 @@ ReadBase read_base(const Job& job, const BaseOptions& options) {
   out.base.ids = std::move(order.ids);
   out.base.partition_first = std::move(order.partition_first);
   count_customers(out.base, out.counts);
-  if (events) notice_events(out.base, *out.job.events, out.counts, out.notices);
-  notice_identifiers(out.base, out.notices);
+  if (events) {
+    const TimeRange range = time_range(*out.base.journeys);
+    const std::int64_t now = now_on(out.base.journeys->clock);
+    const std::vector<std::int64_t>& times = out.base.journeys->time;
+    const std::int64_t future = std::count_if(times.begin(), times.end(), [now](std::int64_t t) { return t > now; });
+    add_event_notices({out.base.journeys->clock, range, future}, *out.job.events, out.counts, out.notices);
+  }
+  if (out.base.profiles) {
+    const auto present = std::count(out.base.profiles->present.begin(), out.base.profiles->present.end(), std::uint8_t{1});
+    for (const CategoryColumn& column : out.base.profiles->categorical)
+      add_identifier_notice(column.name, static_cast<std::int64_t>(column.dictionary.size()), present, out.notices);
+  }
   return out;
 }
 

@@ -21,7 +21,8 @@ struct ReadCounts {
   std::int64_t event_rows = 0;                ///< rows of the event files
   std::int64_t event_rows_filtered = 0;       ///< of those, left out by `where`
   std::int64_t event_rows_merged = 0;         ///< of the rest, joined into another event by `merge`
-  std::int64_t events = 0;                    ///< what is left: event_rows = filtered + merged + events
+  std::int64_t event_rows_duplicate = 0;      ///< of the rest, taken out as duplicates, which only a journeys store does, and when asked to
+  std::int64_t events = 0;                    ///< what is left: event_rows = filtered + merged + duplicate + events
   std::int64_t customer_rows = 0;             ///< rows of the customer table
   std::int64_t customers_without_events = 0;  ///< in the table only
   std::int64_t customers_without_row = 0;     ///< with events only, where there is a table

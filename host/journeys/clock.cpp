@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <limits>
 #include <optional>
 
@@ -41,6 +42,17 @@ std::optional<std::int64_t> moment_of_number(std::int64_t value) {
 }
 
 }  // namespace
+
+Clock clock_of(const Column& time) {
+  if (time.type == ColumnType::integer) return {.steps = true, .resolution = 1};
+  return {.steps = false, .resolution = std::max<std::int64_t>(1, unit_in_microseconds(time.resolution))};
+}
+
+std::int64_t now_on(const Clock& clock) {
+  if (clock.steps) return std::numeric_limits<std::int64_t>::max();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
 
 std::int64_t parse_cutoff(const std::string& text, const Clock& clock, const std::string& setting) {
   const std::string_view bare = trimmed(text);

@@ -5,8 +5,15 @@
 
 #include "engine/data/base.hpp"
 #include "host/job/job.hpp"
+#include "host/table/table.hpp"
 
 namespace footfall {
+
+/// The clock of a column of kind time.
+[[nodiscard]] Clock clock_of(const Column& time);
+
+/// This moment in the numbers of the clock; the largest number where it counts steps.
+[[nodiscard]] std::int64_t now_on(const Clock& clock);
 
 /// A moment that a person wrote (a cutoff, --as-of), in the numbers of the clock: a step number where time is one; else a date, ISO 8601
 /// text (T or blank, Z or an offset; no zone means UTC), 20110910, or whole seconds (milliseconds, microseconds by magnitude) since 1970.

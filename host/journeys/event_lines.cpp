@@ -130,4 +130,11 @@ LineSums sum_lines(const std::vector<double>& cells, const EventLines& lines) {
   return out;
 }
 
+std::vector<float> count_lines(const EventLines& lines) {
+  std::vector<float> out;
+  for (std::size_t event = 0; event + 1 < lines.first_line.size(); ++event)
+    out.push_back(static_cast<float>(lines.first_line[event + 1] - lines.first_line[event]));
+  return out;
+}
+
 }  // namespace footfall

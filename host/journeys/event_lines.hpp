@@ -46,4 +46,7 @@ struct LineSums {
 };
 [[nodiscard]] LineSums sum_lines(const std::vector<double>& cells, const EventLines& lines);
 
+/// How many lines each event has.
+[[nodiscard]] std::vector<float> count_lines(const EventLines& lines);
+
 }  // namespace footfall

@@ -85,6 +85,14 @@ std::string amount_column(const EventsSpec& events) {
   return single_column(events.amount).value_or(events.amount);
 }
 
+std::vector<std::string> event_number_names(const EventsSpec& events) {
+  if (events.merge.empty()) return events.numeric;
+  std::vector<std::string> names;
+  for (const std::string& name : events.numeric) names.insert(names.end(), {name + "_sum", name + "_mean"});
+  names.emplace_back("lines");
+  return names;
+}
+
 ReadRequest events_request(const Job& job) {
   const EventsSpec& events = *job.events;
   Wanted wanted(job, events.table, "events");

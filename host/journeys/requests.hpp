@@ -11,6 +11,9 @@ namespace footfall {
 /// Name of the column of the read table that holds the amount; empty when the job names none.
 [[nodiscard]] std::string amount_column(const EventsSpec& events);
 
+/// Names of the numeric columns of the journeys: those of the job or, where lines are merged, X_sum and X_mean of each and, last, `lines`.
+[[nodiscard]] std::vector<std::string> event_number_names(const EventsSpec& events);
+
 /// What has to be read of the customer table, "auto" being resolved: its customer, features and, when asked for, its target columns.
 [[nodiscard]] ReadRequest customers_request(const Job& job, bool targets);
 

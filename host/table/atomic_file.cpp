@@ -87,14 +87,19 @@ void AtomicFile::write(std::string_view bytes) {
 void AtomicFile::commit() {
   require(descriptor_ >= 0, "a file is committed twice");
   if (fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) throw_write_error(file_, errno);
+  rename();
+  flush_folder(folder_of(file_));
+}
+
+void AtomicFile::rename() {
+  require(descriptor_ >= 0, "a file is renamed twice");
   const int descriptor = descriptor_;
   descriptor_ = -1;
-  if (close(descriptor) != 0 || rename(partial_.c_str(), file_.c_str()) != 0) {
+  if (close(descriptor) != 0 || ::rename(partial_.c_str(), file_.c_str()) != 0) {
     const int error_number = errno;
     (void)unlink(partial_.c_str());
     throw_write_error(file_, error_number);
   }
-  flush_folder(folder_of(file_));
 }
 
 void write_file(const std::filesystem::path& file, std::string_view bytes) {

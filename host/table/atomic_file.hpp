@@ -19,6 +19,8 @@ class AtomicFile {
   void write(std::string_view bytes);
   /// Flushes to the disk and renames. Error{failed} as above.
   void commit();
+  /// Renames without flushing: for files that are made again after a crash of the machine. A kill of the process does not hurt them.
+  void rename();
   [[nodiscard]] const std::filesystem::path& partial() const noexcept { return partial_; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 

@@ -1,6 +1,8 @@
 #include "host/table/column_builder.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 
@@ -10,6 +12,21 @@
 #include "kernels/error.hpp"
 
 namespace footfall {
+namespace {
+
+std::size_t hash_of(std::int64_t number) {
+  const std::uint64_t mixed = static_cast<std::uint64_t>(number) * 0x9E3779B97F4A7C15ULL;
+  return static_cast<std::size_t>(mixed ^ (mixed >> 32));
+}
+
+/// Whether every row is taken and has a value, so that columns can be copied as they are.
+bool is_whole(const RawColumn& raw, const RowRange& rows) {
+  if (rows.keep != nullptr || raw.form == RawForm::nothing) return false;
+  const auto from = raw.valid.begin() + rows.from, to = raw.valid.begin() + rows.to;
+  return std::find(from, to, std::uint8_t{0}) == to;
+}
+
+}  // namespace
 
 std::int32_t TextIndex::code(std::string_view text, std::vector<std::string>& dictionary, bool& added) {
   if ((used_ + 1) * 2 > slots_.size()) grow();
@@ -45,12 +62,44 @@ void TextIndex::grow() {
   }
 }
 
+std::int32_t& NumberIndex::code(std::int64_t number) {
+  if ((used_ + 1) * 2 > slots_.size()) grow();
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash_of(number) & mask;; at = (at + 1) & mask) {
+    Slot& slot = slots_[at];
+    if (slot.code < 0) {
+      slot.number = number;
+      ++used_;
+      return slot.code;
+    }
+    if (slot.number == number) return slot.code;
+  }
+}
+
+void NumberIndex::clear() {
+  slots_.clear();
+  used_ = 0;
+}
+
+void NumberIndex::grow() {
+  std::vector<Slot> old = std::move(slots_);
+  slots_.assign(old.empty() ? 64 : old.size() * 2, Slot{});
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.code < 0) continue;
+    std::size_t at = hash_of(slot.number) & mask;
+    while (slots_[at].code >= 0) at = (at + 1) & mask;
+    slots_[at] = slot;
+  }
+}
+
 ColumnBuilder::ColumnBuilder(ColumnPlan plan) : plan_(std::move(plan)) {}
 
 Column ColumnBuilder::take() {
   Column out = std::move(column_);
   column_ = Column{};
   index_.clear();
+  numbers_.clear();
   size_ = 0;
   out.name = plan_.name;
   out.type = plan_.type;
@@ -84,7 +133,38 @@ void ColumnBuilder::append_rows(const RawColumn& raw, const RowRange& rows, Valu
   }
 }
 
+void ColumnBuilder::make_room() {
+  if (size_ > 0 || expected_ == 0) return;
+  const auto rows = static_cast<std::size_t>(expected_);
+  if (plan_.type == ColumnType::number)
+    column_.numbers.reserve(rows);
+  else if (plan_.type == ColumnType::text)
+    column_.codes.reserve(rows);
+  else
+    column_.integers.reserve(rows);
+}
+
+void ColumnBuilder::append_plain_numbers(const RawColumn& raw, const RowRange& rows) {
+  const auto old = column_.numbers.size();
+  if (raw.form == RawForm::number) {
+    column_.numbers.insert(column_.numbers.end(), raw.numbers.begin() + rows.from, raw.numbers.begin() + rows.to);
+    for (std::size_t i = old; i < column_.numbers.size(); ++i)
+      if (!std::isfinite(column_.numbers[i])) (void)finite(column_.numbers[i], {}, rows, i - old + static_cast<std::size_t>(rows.from));
+  } else {
+    column_.numbers.insert(column_.numbers.end(), raw.integers.begin() + rows.from, raw.integers.begin() + rows.to);
+  }
+  if (!column_.valid.empty()) column_.valid.insert(column_.valid.end(), column_.numbers.size() - old, 1);
+  size_ += rows.to - rows.from;
+}
+
+void ColumnBuilder::append_plain_integers(const RawColumn& raw, const RowRange& rows) {
+  column_.integers.insert(column_.integers.end(), raw.integers.begin() + rows.from, raw.integers.begin() + rows.to);
+  if (!column_.valid.empty()) column_.valid.insert(column_.valid.end(), static_cast<std::size_t>(rows.to - rows.from), 1);
+  size_ += rows.to - rows.from;
+}
+
 void ColumnBuilder::append(const RawColumn& raw, const RowRange& rows) {
+  make_room();
   if (plan_.is_time) return append_time(raw, rows);
   switch (plan_.type) {
     case ColumnType::number: return append_number(raw, rows);
@@ -129,6 +209,7 @@ double ColumnBuilder::finite(double value, std::string_view shown, const RowRang
 }
 
 void ColumnBuilder::append_number(const RawColumn& raw, const RowRange& rows) {
+  if (raw.form != RawForm::cells && raw.form != RawForm::text && is_whole(raw, rows)) return append_plain_numbers(raw, rows);
   append_rows(raw, rows, [&](std::size_t row) {
     switch (raw.form) {
       case RawForm::cells:
@@ -146,6 +227,7 @@ void ColumnBuilder::append_number(const RawColumn& raw, const RowRange& rows) {
 }
 
 void ColumnBuilder::append_integer(const RawColumn& raw, const RowRange& rows) {
+  if (raw.form == RawForm::integer && is_whole(raw, rows)) return append_plain_integers(raw, rows);
   append_rows(raw, rows, [&](std::size_t row) {
     switch (raw.form) {
       case RawForm::cells:
@@ -190,12 +272,33 @@ void ColumnBuilder::push_text(std::string_view text, const RowRange& rows, std::
   }
 }
 
+void ColumnBuilder::push_count(std::int64_t number, const RowRange& rows, std::size_t row) {
+  std::int32_t& code = numbers_.code(number);
+  if (code < 0) {
+    push_text(fmt::format("{}", number), rows, row);
+    code = column_.codes.back();
+  } else {
+    column_.codes.push_back(code);
+  }
+}
+
+void ColumnBuilder::push_view(std::string_view text, const RowRange& rows, std::size_t row) {
+  Seen& seen = seen_[(reinterpret_cast<std::uintptr_t>(text.data()) ^ text.size()) % seen_.size()];
+  if (seen.data == text.data() && seen.size == text.size() && seen.code >= 0) {
+    column_.codes.push_back(seen.code);
+    return;
+  }
+  push_text(text, rows, row);
+  seen = {text.data(), text.size(), column_.codes.back()};
+}
+
 void ColumnBuilder::append_text(const RawColumn& raw, const RowRange& rows) {
+  seen_.fill({});
   append_rows(raw, rows, [&](std::size_t row) {
     switch (raw.form) {
-      case RawForm::cells:
-      case RawForm::text: push_text(raw.cells[row], rows, row); break;
-      case RawForm::integer: push_text(fmt::format("{}", raw.integers[row]), rows, row); break;
+      case RawForm::cells: push_text(raw.cells[row], rows, row); break;
+      case RawForm::text: push_view(raw.cells[row], rows, row); break;
+      case RawForm::integer: push_count(raw.integers[row], rows, row); break;
       case RawForm::boolean: push_text(raw.integers[row] != 0 ? "true" : "false", rows, row); break;
       case RawForm::number: push_text(show_number(raw.numbers[row]), rows, row); break;
       default: push_text(format_time(raw.integers[row], raw.resolution), rows, row);
@@ -228,6 +331,7 @@ void ColumnBuilder::append_time(const RawColumn& raw, const RowRange& rows) {
                     plan_.name, show_cell(cell), plan_.format != nullptr ? fmt::format(" of the form {}", plan_.format->text()) : ""),
         plan_.format != nullptr ? "correct time_format or fix the file" : "set time_format, such as \"%d/%m/%Y\", or fix the file");
   };
+  if (raw.form == RawForm::timestamp && is_whole(raw, rows)) return append_plain_integers(raw, rows);
   append_rows(raw, rows, [&](std::size_t row) {
     std::int64_t value = 0;
     switch (raw.form) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +29,24 @@ class TextIndex {
   std::size_t used_ = 0;
 };
 
+/// Codes of whole numbers by their value, so that each is written as text once.
+class NumberIndex {
+ public:
+  /// The place of a number's code, -1 for one that is new: to be filled by the caller before the next call.
+  std::int32_t& code(std::int64_t number);
+  void clear();
+
+ private:
+  void grow();
+
+  struct Slot {
+    std::int64_t number = 0;
+    std::int32_t code = -1;
+  };
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
+
 /// Which rows of a chunk are taken, and where they lie, for messages.
 struct RowRange {
   const RawChunk& chunk;
@@ -48,6 +67,8 @@ class ColumnBuilder {
   void append(const RawColumn& raw, const RowRange& rows);
   /// Takes values that are numbers already (a derived column); infinite ones are an error.
   void append_numbers(const Column& values, const RowRange& rows, const std::string& expression);
+  /// Makes room for a number of rows, which saves moving them while the column grows.
+  void reserve(std::int64_t rows) { expected_ = rows; }
   [[nodiscard]] std::int64_t size() const { return size_; }
   [[nodiscard]] const ColumnPlan& plan() const { return plan_; }
   /// The column so far; the builder begins anew.
@@ -61,7 +82,12 @@ class ColumnBuilder {
   void append_boolean(const RawColumn& raw, const RowRange& rows);
   void append_text(const RawColumn& raw, const RowRange& rows);
   void append_time(const RawColumn& raw, const RowRange& rows);
+  void append_plain_numbers(const RawColumn& raw, const RowRange& rows);
+  void append_plain_integers(const RawColumn& raw, const RowRange& rows);
+  void make_room();
   void push_missing();
+  void push_count(std::int64_t number, const RowRange& rows, std::size_t row);
+  void push_view(std::string_view text, const RowRange& rows, std::size_t row);
   void push_text(std::string_view text, const RowRange& rows, std::size_t row);
   [[nodiscard]] double finite(double value, std::string_view shown, const RowRange& rows, std::size_t row) const;
   [[nodiscard]] std::int64_t moment(std::int64_t count, const RowRange& rows, std::size_t row) const;
@@ -70,6 +96,14 @@ class ColumnBuilder {
   ColumnPlan plan_;
   Column column_;
   TextIndex index_;
+  NumberIndex numbers_;
+  struct Seen {
+    const char* data = nullptr;
+    std::size_t size = 0;
+    std::int32_t code = -1;
+  };
+  std::array<Seen, 64> seen_;  // of the views of one chunk: a file's own dictionary gives the same again and again
+  std::int64_t expected_ = 0;
   std::int64_t size_ = 0;
 };
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <unordered_set>
@@ -112,18 +113,34 @@ class ParquetFile final : public FileReader {
     return at.ok() ? *at : 0;
   }
 
+  std::vector<std::int64_t> groups() const override {
+    std::vector<std::int64_t> rows;
+    const auto metadata = reader_->parquet_reader()->metadata();
+    for (int g = 0; g < metadata->num_row_groups(); ++g) rows.push_back(metadata->RowGroup(g)->num_rows());
+    return rows;
+  }
+
+  void limit_to(std::int32_t first, std::int32_t end) override {
+    const std::vector<std::int64_t> rows = groups();
+    require(first >= 0 && first < end && end <= static_cast<std::int32_t>(rows.size()), "row groups that a file does not have");
+    first_group_ = first;
+    end_group_ = end;
+    for (std::int32_t g = 0; g < first; ++g) row_ += rows[static_cast<std::size_t>(g)];
+  }
+
   void select(const std::vector<std::size_t>& columns) override {
     selected_ = columns;
+    if (end_group_ < 0) end_group_ = reader_->num_row_groups();
     guard([&] {
       const parquet::SchemaDescriptor& leaves = *reader_->parquet_reader()->metadata()->schema();
       std::unordered_set<std::string> wanted;
       for (const std::size_t column : columns) wanted.insert(names_[column]);
-      std::vector<int> leaf_indices, groups;
+      std::vector<int> groups;
       for (int i = 0; i < leaves.num_columns(); ++i) {
-        if (wanted.contains(leaves.GetColumnRoot(i)->name())) leaf_indices.push_back(i);
+        if (wanted.contains(leaves.GetColumnRoot(i)->name())) leaves_.push_back(i);
       }
-      for (int i = 0; i < reader_->num_row_groups(); ++i) groups.push_back(i);
-      batches_ = open_batches(*reader_, groups, leaf_indices);
+      for (int i = first_group_; i < end_group_; ++i) groups.push_back(i);
+      batches_ = open_batches(*reader_, groups, leaves_);
     });
   }
 
@@ -131,13 +148,9 @@ class ParquetFile final : public FileReader {
     chunk.columns.resize(selected_.size());
     for (RawColumn& column : chunk.columns) column.clear();
     kept_.clear();
-    bool more = true;
+    const bool more = read_batch();
+    if (!more) return false;
     guard([&] {
-      do {
-        check(batches_->ReadNext(&batch_));
-        more = batch_ != nullptr;
-      } while (more && batch_->num_rows() == 0);
-      if (!more) return;
       for (std::size_t i = 0; i < selected_.size(); ++i) {
         const std::string& name = names_[selected_[i]];
         const auto array = batch_->GetColumnByName(name);
@@ -146,7 +159,6 @@ class ParquetFile final : public FileReader {
         convert(array, chunk.columns[i], name);
       }
     });
-    if (!more) return false;
     chunk.rows = batch_->num_rows();
     chunk.positions.resize(static_cast<std::size_t>(chunk.rows));
     for (std::int64_t& position : chunk.positions) position = ++row_;
@@ -165,6 +177,52 @@ class ParquetFile final : public FileReader {
       throw failure(fmt::format("memory ran out while reading {}", file_), "free memory, or write the file with smaller row groups");
     } catch (const std::exception& fault) {
       refuse(fault.what());
+    }
+  }
+
+  /// The next batch that has rows; what cannot be decoded is an error about its row group.
+  bool read_batch() {
+    std::string fault;
+    try {
+      do {
+        if (const arrow::Status status = batches_->ReadNext(&batch_); !status.ok()) {
+          if (status.IsOutOfMemory()) throw std::bad_alloc();
+          fault = status.message();
+        }
+      } while (fault.empty() && batch_ != nullptr && batch_->num_rows() == 0);
+    } catch (const std::bad_alloc&) {
+      throw failure(fmt::format("memory ran out while reading {}", file_), "free memory, or write the file with smaller row groups");
+    } catch (const std::exception& problem) {
+      fault = problem.what();
+    }
+    if (!fault.empty()) refuse_group(fault);
+    return batch_ != nullptr;
+  }
+
+  /// A batch may reach over the end of a row group, so those from the next row on are tried one by one.
+  [[noreturn]] void refuse_group(const std::string& fault) {
+    std::int64_t before = 0;
+    const std::vector<std::int64_t> rows = groups();
+    for (std::int32_t g = 0; g < end_group_; ++g) {
+      const std::int64_t after = before + rows[static_cast<std::size_t>(g)];
+      if (g >= first_group_ && after > row_ && !can_decode(g))
+        throw bad_input(fmt::format("{}: row group {} (rows {} to {}) is damaged ({})", file_, g, before + 1, after, fault.substr(0, fault.find('\n'))),
+                        "it may have been cut off by a download: fetch or write it again");
+      before = after;
+    }
+    refuse(fault);
+  }
+
+  bool can_decode(std::int32_t group) {
+    try {
+      const auto batches = open_batches(*reader_, {group}, leaves_);
+      std::shared_ptr<arrow::RecordBatch> batch;
+      do {
+        if (!batches->ReadNext(&batch).ok()) return false;
+      } while (batch != nullptr);
+      return true;
+    } catch (const std::exception&) {
+      return false;
     }
   }
 
@@ -214,7 +272,10 @@ class ParquetFile final : public FileReader {
     out.form = form_of(*array->type());
     const auto n = static_cast<std::size_t>(array->length());
     out.valid.resize(n);
-    for (std::size_t i = 0; i < n; ++i) out.valid[i] = array->IsValid(static_cast<std::int64_t>(i)) ? 1 : 0;
+    if (array->null_count() == 0)
+      std::fill(out.valid.begin(), out.valid.end(), std::uint8_t{1});
+    else
+      for (std::size_t i = 0; i < n; ++i) out.valid[i] = array->IsValid(static_cast<std::int64_t>(i)) ? 1 : 0;
     switch (out.form) {
       case RawForm::integer: {
         const auto values = std::static_pointer_cast<arrow::Int64Array>(cast(*array, arrow::int64(), name));
@@ -276,10 +337,11 @@ class ParquetFile final : public FileReader {
     const auto values = std::static_pointer_cast<arrow::StringArray>(cast(*plain, arrow::utf8(), name));
     kept_.push_back(values);
     const auto* index = indices == nullptr ? nullptr : static_cast<const arrow::Int64Array&>(*indices).raw_values();
+    const bool nulls = values->null_count() > 0;
     for (std::size_t i = 0; i < n; ++i) {
       if (out.valid[i] == 0) continue;
       const std::int64_t at = index == nullptr ? static_cast<std::int64_t>(i) : index[i];
-      if (values->IsNull(at)) {
+      if (nulls && values->IsNull(at)) {
         out.valid[i] = 0;
         continue;
       }
@@ -296,6 +358,8 @@ class ParquetFile final : public FileReader {
   std::vector<std::string> names_;
   std::vector<RawForm> forms_;
   std::vector<std::size_t> selected_;
+  std::vector<int> leaves_;
+  std::int32_t first_group_ = 0, end_group_ = -1;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
   std::shared_ptr<arrow::RecordBatch> batch_;
   std::vector<std::shared_ptr<arrow::Array>> kept_;  // what the views of the last chunk point into

@@ -53,6 +53,10 @@ class FileReader {
   /// Of a column of form timestamp.
   [[nodiscard]] virtual TimeResolution resolution(std::size_t /*column*/) const { return TimeResolution::none; }
   [[nodiscard]] virtual Origin::Counting counting() const = 0;
+  /// Rows of each part of the file that can be read without those before it (row groups); empty: only the whole file can be.
+  [[nodiscard]] virtual std::vector<std::int64_t> groups() const { return {}; }
+  /// Reads the groups [first, end) alone. To be called before select(), and only where there are groups.
+  virtual void limit_to(std::int32_t first, std::int32_t end);
   /// Columns that next() shall give, by their index in names(). To be called once, before next().
   virtual void select(const std::vector<std::size_t>& columns) = 0;
   /// False at the end; never gives a chunk without rows.

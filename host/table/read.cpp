@@ -65,16 +65,38 @@ struct TableReader::State {
     parse_expressions();
     find_columns();
     survey();
+    make_builders();
+    for (ColumnBuilder& builder : builders) schema.columns.push_back(builder.take());
+  }
+
+  /// A reader of a part of the files, planned already.
+  State(const State& whole, const ReadTask& task, std::int64_t rows)
+      : request(whole.request),
+        chunk_rows(rows),
+        schema(whole.schema),
+        sources(whole.sources),
+        source_index(whole.source_index),
+        uses(whole.uses),
+        filters(whole.filters),
+        derived(whole.derived),
+        part(task) {
+    request.files = {whole.request.files.at(task.file)};
+    request.allow_no_rows = true;
+    bytes_total = whole.bytes_total;
+    make_builders();
+    for (ColumnBuilder& builder : builders) builder.reserve(task.rows < 0 ? chunk_rows : std::min(chunk_rows, task.rows));
+  }
+
+  // Set-up
+
+  void make_builders() {
     for (const PlannedUse& use : uses) builders.emplace_back(use.plan);
     for (const PlannedExpression& one : derived) {
       ColumnPlan plan;
       plan.name = one.name;
       builders.emplace_back(std::move(plan));
     }
-    for (ColumnBuilder& builder : builders) schema.columns.push_back(builder.take());
   }
-
-  // Set-up
 
   void parse_expressions() {
     if (!request.where.empty()) filters.push_back({"where", Expression::parse(request.where, "where"), {}});
@@ -159,6 +181,7 @@ struct TableReader::State {
     for (const std::string& file : request.files) {
       const auto reader = open_file(file, request.text);
       const std::vector<std::size_t> where = locate(*reader, file);
+      groups.push_back(reader->groups());
       std::vector<std::size_t> selected, surveyed;
       for (std::size_t s = 0; s < sources.size(); ++s) {
         const RawForm form = reader->forms()[where[s]];
@@ -219,6 +242,7 @@ struct TableReader::State {
       if (reader == nullptr) {
         if (file == request.files.size()) return false;
         reader = open_file(request.files[file], request.text);
+        if (part.first_group < part.end_group) reader->limit_to(part.first_group, part.end_group);
         reader->select(locate(*reader, request.files[file]));
       }
       if (reader->next(chunk)) break;
@@ -301,7 +325,7 @@ struct TableReader::State {
     }
     rows_given += out.rows;
     if (out.rows == 0) {
-      refuse_nothing();
+      refuse_nothing(rows_given, rows_read);
       return std::nullopt;
     }
     for (ColumnBuilder& builder : builders) out.columns.push_back(builder.take());
@@ -309,16 +333,33 @@ struct TableReader::State {
     return out;
   }
 
-  void refuse_nothing() const {
-    if (rows_given > 0 || request.allow_no_rows) return;
-    if (rows_read > 0) {
-      throw bad_input(fmt::format("where = \"{}\" keeps none of the {} rows of {}", request.where, rows_read, request.files[0]),
+  void refuse_nothing(std::int64_t kept, std::int64_t read) const {
+    if (kept > 0 || request.allow_no_rows) return;
+    if (read > 0) {
+      throw bad_input(fmt::format("where = \"{}\" keeps none of the {} rows of {}", request.where, read, request.files[0]),
                       "correct the filter");
     }
     throw bad_input(fmt::format("{} holds no rows", request.files.size() == 1 ? request.files[0]
                                                                               : fmt::format("none of {} and the other {} files",
                                                                                             request.files[0], request.files.size() - 1)),
                     "fetch or write it again");
+  }
+
+  [[nodiscard]] std::vector<ReadTask> tasks(std::int64_t wanted) const {
+    std::vector<ReadTask> out;
+    for (std::size_t f = 0; f < groups.size(); ++f) {
+      if (groups[f].empty()) out.push_back({.file = f});
+      for (std::size_t g = 0; g < groups[f].size(); ++g) {
+        const auto group = static_cast<std::int32_t>(g);
+        if (g > 0 && out.back().rows + groups[f][g] <= wanted) {
+          out.back().end_group = group + 1;
+          out.back().rows += groups[f][g];
+        } else {
+          out.push_back({.file = f, .first_group = group, .end_group = group + 1, .rows = groups[f][g]});
+        }
+      }
+    }
+    return out;
   }
 
   ReadRequest request;
@@ -334,6 +375,9 @@ struct TableReader::State {
   std::vector<PlannedExpression> filters;  // none or one
   std::vector<PlannedExpression> derived;
 
+  std::vector<std::vector<std::int64_t>> groups;  // of each file
+  ReadTask part;                                  // what is read of the one file, unless it is all
+
   std::vector<ColumnBuilder> builders;  // uses, then derived
   std::size_t file = 0, origin_file = 0;
   std::unique_ptr<FileReader> reader;
@@ -346,12 +390,18 @@ struct TableReader::State {
 };
 
 TableReader::TableReader(ReadRequest request, std::int64_t chunk_rows) : state_(std::make_unique<State>(std::move(request), chunk_rows)) {}
+TableReader::TableReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TableReader::~TableReader() = default;
 TableReader::TableReader(TableReader&&) noexcept = default;
 TableReader& TableReader::operator=(TableReader&&) noexcept = default;
 
 std::optional<Table> TableReader::next() { return state_->next(); }
 const Table& TableReader::schema() const { return state_->schema; }
+std::vector<ReadTask> TableReader::tasks(std::int64_t rows) const { return state_->tasks(rows); }
+TableReader TableReader::part(const ReadTask& task, std::int64_t chunk_rows) const {
+  return TableReader(std::make_unique<State>(*state_, task, chunk_rows));
+}
+void TableReader::check_rows(std::int64_t rows_kept, std::int64_t rows_read) const { state_->refuse_nothing(rows_kept, rows_read); }
 std::int64_t TableReader::rows_read() const { return state_->rows_read; }
 std::int64_t TableReader::bytes_total() const { return state_->bytes_total; }
 std::int64_t TableReader::bytes_done() const {

@@ -55,6 +55,13 @@ struct ReadRequest {
 /// Reads everything into memory. Errors name the file and the line or row, the cause and the remedy.
 [[nodiscard]] Table read_table(const ReadRequest& request);
 
+/// A part of the files that can be read by itself: row groups of a Parquet file that follow each other, or a whole text file.
+struct ReadTask {
+  std::size_t file = 0;                         ///< index into the request's files
+  std::int32_t first_group = 0, end_group = 0;  ///< equal: the whole file
+  std::int64_t rows = -1;                       ///< of the file, before the filter; -1: only reading tells
+};
+
 /// Reads the same rows in chunks of at most `chunk_rows`, in order, over all files. Types are those of the whole set of files: text files
 /// whose columns are automatic, id or time are therefore read twice. Text dictionaries are the chunk's own.
 class TableReader {
@@ -68,6 +75,13 @@ class TableReader {
   [[nodiscard]] std::optional<Table> next();
   /// Name, type and resolution of every column that next() will give, without rows.
   [[nodiscard]] const Table& schema() const;
+  /// All rows cut into tasks, in the order of (list of files, row): groups of a Parquet file are put together up to `rows` rows.
+  [[nodiscard]] std::vector<ReadTask> tasks(std::int64_t rows) const;
+  /// A reader of one task with the types of the whole set; it holds nothing of this one. May be called from several threads. It has no
+  /// complaint about files without rows.
+  [[nodiscard]] TableReader part(const ReadTask& task, std::int64_t chunk_rows) const;
+  /// The complaint about files that together hold no row, or none that the filter keeps; nothing when `rows_kept` > 0.
+  void check_rows(std::int64_t rows_kept, std::int64_t rows_read) const;
   /// Rows of the files so far, before the filter.
   [[nodiscard]] std::int64_t rows_read() const;
   /// The number of bytes of all files, and how many of them are behind us: for progress.
@@ -76,6 +90,7 @@ class TableReader {
 
  private:
   struct State;
+  explicit TableReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

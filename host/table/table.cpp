@@ -103,6 +103,11 @@ std::string Origin::place(std::int64_t row) const {
                                             : fmt::format("{} row {}", files_[file], position);
 }
 
+std::int64_t Origin::position_of(std::int64_t row) const {
+  const Run& run = run_of(row);
+  return run.position + (row - run.row);
+}
+
 std::int32_t Origin::file_of(std::int64_t row) const { return run_of(row).file; }
 
 const Column* Table::find(std::string_view name) const {

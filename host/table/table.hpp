@@ -57,6 +57,8 @@ class Origin {
   [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
   /// "events.csv:18" or "events.parquet row 17".
   [[nodiscard]] std::string place(std::int64_t row) const;
+  /// The line or row of the file, from 1.
+  [[nodiscard]] std::int64_t position_of(std::int64_t row) const;
   /// Index into files() of the file that the row came from.
   [[nodiscard]] std::int32_t file_of(std::int64_t row) const;
 
