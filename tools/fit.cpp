@@ -16,6 +16,7 @@ namespace {
 struct FitFlags {
   std::string job, out, label, positive;
   bool overwrite = false, resume = false, tune = false;
+  CheckpointSpec checkpoints;
 };
 
 void print_figures(const nlohmann::ordered_json& metrics) {
@@ -45,7 +46,7 @@ void run(const FitFlags& flags, const CommonFlags& common) {
   }
   if (common.seed) job.split.seed = *common.seed;
   const Existing existing = flags.overwrite ? Existing::overwrite : flags.resume ? Existing::resume : Existing::refuse;
-  const nlohmann::ordered_json metrics = fit(job, flags.out, existing, options);
+  const nlohmann::ordered_json metrics = fit(job, flags.out, existing, options, flags.checkpoints);
   if (common.quiet) return;
   print_figures(metrics);
   fmt::print("model in {}\n", flags.out);
@@ -62,7 +63,10 @@ void add_fit(CLI::App& program) {
   command->add_option("--label", flags->label, "the column of the table to predict");
   command->add_option("--positive", flags->positive, "the value of the label that counts as 1");
   command->add_flag("--overwrite", flags->overwrite, "replace a model that is there");
-  command->add_flag("--resume", flags->resume, "keep a finished model, else start");
+  command->add_flag("--resume", flags->resume, "keep a finished model; go on with one that was killed, from its checkpoint; else start");
+  command->add_option("--checkpoint-seconds", flags->checkpoints.seconds, "work that is lost at most when the fit is killed (0: a step)")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
   command->add_flag("--tune", flags->tune, "time the algorithms that the device has for recurrent layers, and keep the fastest in the model");
   command->callback([flags, common = add_common_flags(*command)] { run(*flags, *common); });
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "engine/train/predict.hpp"
 #include "kernels/error.hpp"
@@ -56,48 +57,81 @@ class Trainer {
     validator_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.device, NeuralNetwork::Size{prediction_batch, time, false}, training.seed, backend, stream);
   }
 
-  TrainingResult run(const std::function<void(const EpochRecord&)>& progress) {
-    TrainingResult result;
-    double best = std::numeric_limits<double>::infinity();
-    std::int64_t waited = 0;
-    std::int64_t padded = 0;
-    for (std::int64_t epoch = 1; epoch <= training_.epochs; ++epoch) {
-      const auto began = std::chrono::steady_clock::now();
-      const BatchPlan plan = plan_epoch(data_.table.length, data_.training, training_.batch, sorted_window, training_.seed + static_cast<std::uint64_t>(epoch) * 0x9E3779B97F4A7C15ULL);
-      EpochRecord record = run_epoch(epoch, plan);
-      result.steps += plan.steps;
-      padded += plan.padded;
+  TrainingResult run(const TrainingHooks& hooks) {
+    hooks_ = &hooks;
+    if (hooks.from != nullptr) restore(*hooks.from);
+    for (; now_.epoch <= training_.epochs; ++now_.epoch) {
+      const BatchPlan plan = plan_epoch(data_.table.length, data_.training, training_.batch, sorted_window, training_.seed + static_cast<std::uint64_t>(now_.epoch) * 0x9E3779B97F4A7C15ULL);
+      EpochRecord record = run_epoch(plan);
+      now_.so_far.steps += plan.steps;
+      now_.padded += plan.padded;
       if (validator_) {
         const std::vector<float> predictions = predict(*validator_, spec_, data_.table, validation_, std::as_const(parameters_).view(), stream_);
         record.validation = prediction_losses(spec_, predictions, validation_.order, data_.labels);
       }
-      record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-      const std::vector<double>& judged = record.validation.empty() ? record.training : record.validation;
-      const double sum = std::accumulate(judged.begin(), judged.end(), 0.0);
-      if (!std::isfinite(sum)) throw failure("the loss is no longer finite after epoch " + std::to_string(epoch), "lower [train] learning_rate");
-      result.history.push_back(record);
-      if (progress) progress(record);
-      const bool stops_early = validator_ && training_.patience > 0;
-      if (!stops_early || sum < best) {
-        best = sum;
-        waited = 0;
-        result.best_epoch = epoch;
-        if (stops_early) result.parameters = download(parameters_.view(), stream_);
-      } else if (++waited >= training_.patience) {
-        break;
-      }
+      record.seconds = seconds_so_far();
+      if (!judge(std::move(record))) break;
     }
+    TrainingResult& result = now_.so_far;
     if (result.parameters.empty()) result.parameters = download(parameters_.view(), stream_);
-    result.padding = padded == 0 ? 0.0 : 1.0 - static_cast<double>(result.steps) / static_cast<double>(padded);
-    return result;
+    result.padding = now_.padded == 0 ? 0.0 : 1.0 - static_cast<double>(result.steps) / static_cast<double>(now_.padded);
+    return std::move(result);
   }
 
  private:
   [[nodiscard]] std::int64_t steps_of(std::int64_t e) const { return data_.table.length.empty() ? 0 : data_.table.length[static_cast<std::size_t>(e)]; }
 
+  /// Takes an epoch's figures into the account. False: it is time to stop.
+  bool judge(EpochRecord record) {
+    const std::vector<double>& judged = record.validation.empty() ? record.training : record.validation;
+    const double sum = std::accumulate(judged.begin(), judged.end(), 0.0);
+    if (!std::isfinite(sum)) throw failure("the loss is no longer finite after epoch " + std::to_string(record.epoch), "lower [train] learning_rate");
+    now_.so_far.history.push_back(record);
+    if (hooks_->progress) hooks_->progress(record);
+    const bool stops_early = validator_ && training_.patience > 0;
+    if (stops_early && sum >= now_.best) return ++now_.waited < training_.patience;
+    now_.best = sum;
+    now_.waited = 0;
+    now_.so_far.best_epoch = record.epoch;
+    if (stops_early) now_.so_far.parameters = download(parameters_.view(), stream_);
+    return true;
+  }
+
+  void restore(const TrainingState& state) {
+    require(static_cast<std::int64_t>(state.parameters.size()) == parameters_.size() && state.first_moment.size() == state.parameters.size() &&
+                state.second_moment.size() == state.parameters.size() && static_cast<std::int64_t>(state.loss.size()) == loss_.size(),
+            "a training state of another model");
+    now_ = state;
+    const auto put = [&](const auto& from, auto& to) {
+      copy(view_of(from), to.view(), stream_);
+    };
+    put(state.parameters, parameters_);
+    put(state.first_moment, first_moment_);
+    put(state.second_moment, second_moment_);
+    put(state.loss, loss_);
+    stream_.synchronize();
+    step_ = (state.epoch - 1) * batches_an_epoch();
+  }
+
+  void keep_if_due(std::int64_t done) {
+    if (!hooks_->due || !hooks_->due()) return;
+    now_.batches = done;
+    now_.parameters = download(parameters_.view(), stream_);
+    now_.first_moment = download(first_moment_.view(), stream_);
+    now_.second_moment = download(second_moment_.view(), stream_);
+    now_.loss = download(loss_.view(), stream_);
+    const double before = std::exchange(now_.seconds, seconds_so_far());
+    hooks_->keep(now_);
+    now_.seconds = before;
+    now_.batches = 0;
+  }
+
+  [[nodiscard]] double seconds_so_far() const { return now_.seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+  [[nodiscard]] std::int64_t batches_an_epoch() const { return (static_cast<std::int64_t>(data_.training.size()) + training_.batch - 1) / training_.batch; }
+
   /// Loshchilov and Hutter 2017, eq. 5, without restarts, behind a linear warm-up.
   [[nodiscard]] float rate_at(std::int64_t step) const {
-    const auto steps = static_cast<double>(training_.epochs * ((static_cast<std::int64_t>(data_.training.size()) + training_.batch - 1) / training_.batch));
+    const auto steps = static_cast<double>(training_.epochs * batches_an_epoch());
     const double t = static_cast<double>(step) / steps;
     const double warm = t < training_.warm_up ? t / training_.warm_up : 1.0;
     const double fall = training_.cosine ? (1.0 + std::cos(std::numbers::pi * t)) / 2.0 : 1.0;
@@ -154,10 +188,16 @@ class Trainer {
              std::as_const(network_->slots().state).view(), std::as_const(norm_).view(), stream_);
   }
 
-  EpochRecord run_epoch(std::int64_t epoch, const BatchPlan& plan) {
+  /// Goes on behind the batches that are done.
+  EpochRecord run_epoch(const BatchPlan& plan) {
+    began_ = std::chrono::steady_clock::now();
     const EpochData laid = lay_out(plan);
-    clear(loss_.view(), stream_);
-    for (std::int64_t k = 0; k < plan.batches(); ++k) {
+    const std::int64_t done = std::exchange(now_.batches, 0);
+    if (done == 0) {
+      clear(loss_.view(), stream_);
+      now_.seconds = 0.0;
+    }
+    for (std::int64_t k = done; k < plan.batches(); ++k) {
       const Batch batch = place(laid, plan, k);
       clear(gradient_.view(), stream_);
       network_->learn(batch, std::as_const(parameters_).view(), gradient_.view(), loss_.view());
@@ -167,9 +207,10 @@ class Trainer {
         if (!recorded_) recorded_ = stream_.record([this] { update(); });
         recorded_->replay();
       }
+      keep_if_due(k + 1);
     }
     EpochRecord record;
-    record.epoch = epoch;
+    record.epoch = now_.epoch;
     record.learning_rate = rate_at(step_);
     for (const double sum : download(loss_.view(), stream_)) record.training.push_back(sum / static_cast<double>(plan.batches()));
     return record;
@@ -187,6 +228,9 @@ class Trainer {
   BatchPlan validation_;
   std::unique_ptr<Recording> recorded_;
   std::int64_t step_ = 0, updates_ = 0;
+  TrainingState now_;
+  std::chrono::steady_clock::time_point began_;   ///< the part of the epoch that this process does
+  const TrainingHooks* hooks_ = nullptr;
 };
 
 }  // namespace
@@ -241,8 +285,8 @@ std::vector<double> prediction_losses(const Architecture& spec, std::span<const 
 }
 
 TrainingResult train(const Architecture& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
-                     const std::vector<float>& initial, Backend& backend, Stream& stream, const std::function<void(const EpochRecord&)>& progress) {
-  return Trainer(spec, layout, training, data, initial, backend, stream).run(progress);
+                     const std::vector<float>& initial, Backend& backend, Stream& stream, const TrainingHooks& hooks) {
+  return Trainer(spec, layout, training, data, initial, backend, stream).run(hooks);
 }
 
 }  // namespace footfall

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -60,8 +61,31 @@ void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std
 [[nodiscard]] std::vector<double> prediction_losses(const Architecture& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
                                                     const std::vector<std::vector<float>>& labels);
 
-/// Trains from `initial`. `progress` is called after each epoch. Throws Error{failed} when the loss is no longer finite.
+/// A training between two steps. With the same data and TrainingSpec it goes on from here to the same bits: orders, dropout and learning rates
+/// are functions of seed, epoch and step, so no generator has a state of its own.
+struct TrainingState {
+  std::int64_t epoch = 1;                ///< the one under way
+  std::int64_t batches = 0;              ///< of it, done
+  std::vector<float> parameters, first_moment, second_moment;   ///< [layout size]
+  std::vector<double> loss;              ///< [heads] sums over the epoch's batches so far
+  double seconds = 0.0;                  ///< that the epoch has taken
+  TrainingResult so_far;                 ///< of the epochs before: history, steps, the best epoch and (with early stopping) its parameters
+  double best = std::numeric_limits<double>::infinity();        ///< loss of that epoch
+  std::int64_t waited = 0;               ///< epochs since
+  std::int64_t padded = 0;               ///< steps of the epochs before, padding included
+};
+
+/// What a caller hears of a training and keeps of it. Each function may be empty.
+struct TrainingHooks {
+  std::function<void(const EpochRecord&)> progress;         ///< after each epoch
+  std::function<bool()> due;                                ///< asked after each step: shall the state be kept?
+  std::function<void(const TrainingState&)> keep;
+  const TrainingState* from = nullptr;                      ///< a state that was kept: go on there
+};
+
+/// Trains from `initial`, or from where `hooks` say. Keeping a state waits for the device and changes no bit of what follows.
+/// Throws Error{failed} when the loss is no longer finite.
 [[nodiscard]] TrainingResult train(const Architecture& spec, const ParameterLayout& layout, const TrainingSpec& training, const TrainingData& data,
-                                   const std::vector<float>& initial, Backend& backend, Stream& stream, const std::function<void(const EpochRecord&)>& progress);
+                                   const std::vector<float>& initial, Backend& backend, Stream& stream, const TrainingHooks& hooks);
 
 }  // namespace footfall

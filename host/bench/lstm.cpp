@@ -84,7 +84,8 @@ void train_figure(BenchRun& run, const std::string& name, std::int64_t batch, co
   std::vector<std::vector<BenchTime>> times(2);
   const std::unique_ptr<Timer> timer = stream.make_timer();
   timer->begin();
-  const auto after_epoch = [&](const EpochRecord& record) {
+  TrainingHooks hooks;
+  hooks.progress = [&](const EpochRecord& record) {
     timer->end();
     const double kernel = timer->seconds();
     const BenchTime limit = product.once();
@@ -95,7 +96,7 @@ void train_figure(BenchRun& run, const std::string& name, std::int64_t batch, co
     timer->begin();
   };
   const std::vector<float> initial = initial_parameters(data.architecture, layout, run.request.seed);
-  const TrainingResult result = train(data.architecture, layout, spec, {data.table, device, data.transform, data.labels, rows, {}}, initial, backend, stream, after_epoch);
+  const TrainingResult result = train(data.architecture, layout, spec, {data.table, device, data.transform, data.labels, rows, {}}, initial, backend, stream, hooks);
   BenchFigure figure = figure_of(name, 3.0 * data.forward_operations(), data, product, times);
   figure.copy = copy_seconds(run, data);
   figure.more.emplace_back("padding", result.padding);

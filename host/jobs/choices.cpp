@@ -85,6 +85,18 @@ TransformSpec transform_of(const Job& job) {
   return spec;
 }
 
+std::vector<HeadSpec> heads_of(const Job& job, const std::vector<LabelSchema>& schemas) {
+  std::vector<HeadSpec> heads;
+  for (std::size_t t = 0; t < schemas.size(); ++t) {
+    HeadSpec head;
+    head.name = job.targets[t].name;
+    head.kind = schemas[t].kind == LabelKind::binary ? HeadKind::binary : schemas[t].kind == LabelKind::number ? HeadKind::number : HeadKind::classes;
+    if (head.kind == HeadKind::classes) head.classes = schemas[t].classes;
+    heads.push_back(std::move(head));
+  }
+  return heads;
+}
+
 Architecture architecture_of(const Job& job, const Transform& transform, const std::vector<LabelSchema>& schemas, std::int64_t examples) {
   Architecture a;
   if (job.events && !job.model.lstm.empty()) {
@@ -104,13 +116,7 @@ Architecture architecture_of(const Job& job, const Transform& transform, const s
   a.state_dropout = std::min(most_state_dropout, state_dropout_for(examples) * a.dropout);
   a.precision = *job.train.precision;
   if (a.has_events()) a.algorithm = job.train.algorithms;
-  for (std::size_t t = 0; t < schemas.size(); ++t) {
-    HeadSpec head;
-    head.name = job.targets[t].name;
-    head.kind = schemas[t].kind == LabelKind::binary ? HeadKind::binary : schemas[t].kind == LabelKind::number ? HeadKind::number : HeadKind::classes;
-    if (head.kind == HeadKind::classes) head.classes = schemas[t].classes;
-    a.heads.push_back(std::move(head));
-  }
+  a.heads = heads_of(job, schemas);
   return a;
 }
 

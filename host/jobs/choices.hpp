@@ -22,6 +22,8 @@ void make_choices(Job& job, std::int64_t examples, bool events);
 /// model is: Adam at a constant rate.
 [[nodiscard]] TrainingSpec training_of(const Job& job, std::uint64_t seed);
 [[nodiscard]] TransformSpec transform_of(const Job& job);
+/// A head a target, as yet unfitted.
+[[nodiscard]] std::vector<HeadSpec> heads_of(const Job& job, const std::vector<LabelSchema>& schemas);
 [[nodiscard]] Architecture architecture_of(const Job& job, const Transform& transform, const std::vector<LabelSchema>& schemas, std::int64_t examples);
 
 }  // namespace footfall

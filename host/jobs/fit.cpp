@@ -13,10 +13,14 @@
 #include "host/jobs/choices.hpp"
 #include "host/jobs/data_quality.hpp"
 #include "host/jobs/evaluate.hpp"
+#include "host/jobs/fit_checkpoint.hpp"
+#include "host/jobs/fit_folder.hpp"
 #include "host/jobs/tested.hpp"
 #include "host/journeys/clock.hpp"
+#include "host/model_folder/digest.hpp"
 #include "host/model_folder/model_folder.hpp"
 #include "host/table/atomic_file.hpp"
+#include "kernels/device/processor.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -86,60 +90,6 @@ std::vector<std::int64_t> final_rows(const Job& job, const Prepared& prepared, c
   return rows_where(prepared, [&](const ExampleKey& key) { return key.cutoff >= oldest; });
 }
 
-/// What a fit writes. model.json comes last: a folder without it is no model.
-constexpr const char* files_of_model[] = {"weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv", "model.json"};
-
-/// The folder of the model. The files are written in a folder inside it and moved when all of them are whole: until then a model that is to be
-/// replaced stays, and a fit that fails leaves nothing of its own behind.
-class ModelFolder {
- public:
-  ModelFolder(std::filesystem::path folder, Existing existing) : folder_(std::move(folder)) {
-    if (folder_.has_parent_path() && !folder_.has_filename()) folder_ = folder_.parent_path();
-    partial_ = folder_ / ".partial";
-    if (std::filesystem::is_directory(folder_) && !std::filesystem::is_empty(folder_) && existing == Existing::refuse)
-      throw bad_input(folder_.string() + " exists already", "give --overwrite to replace it, --resume to go on, or another --out");
-    for (std::filesystem::path missing = folder_; !missing.empty() && !std::filesystem::exists(missing); missing = missing.parent_path()) made_.push_back(missing);
-    std::error_code problem;
-    std::filesystem::create_directories(folder_, problem);
-    if (!problem && !std::filesystem::is_directory(folder_)) problem = std::make_error_code(std::errc::not_a_directory);
-    if (problem) throw bad_input("the folder " + folder_.string() + " cannot be made: " + problem.message(), "choose another --out");
-  }
-  ~ModelFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(partial_, ignored);
-    if (!whole_)
-      for (const std::filesystem::path& folder : made_) std::filesystem::remove(folder, ignored);
-  }
-  ModelFolder(const ModelFolder&) = delete;  // two owners would remove it twice
-  ModelFolder& operator=(const ModelFolder&) = delete;
-
-  /// Where to write. What a fit that was killed has left there goes.
-  [[nodiscard]] const std::filesystem::path& begin() {
-    std::error_code problem;
-    std::filesystem::remove_all(partial_, problem);
-    if (!problem) std::filesystem::create_directories(partial_, problem);
-    if (problem) throw_write_error(partial_, problem.value());
-    return partial_;
-  }
-
-  /// Replaces the model that was there.
-  void finish() {
-    std::error_code problem;
-    std::filesystem::remove(folder_ / "model.json", problem);
-    for (const char* name : files_of_model) {
-      if (!problem) std::filesystem::remove(folder_ / name, problem);
-      if (!problem && std::filesystem::exists(partial_ / name)) std::filesystem::rename(partial_ / name, folder_ / name, problem);
-    }
-    if (problem) throw_write_error(folder_, problem.value());
-    whole_ = true;
-  }
-
- private:
-  std::filesystem::path folder_, partial_;
-  std::vector<std::filesystem::path> made_;   ///< the innermost first
-  bool whole_ = false;
-};
-
 std::string history_lines(const std::string& name, const std::vector<HeadSpec>& heads, const TrainingResult& result, bool header) {
   std::string text;
   if (header) {
@@ -154,6 +104,14 @@ std::string history_lines(const std::string& name, const std::vector<HeadSpec>& 
     text += "\n";
   }
   return text;
+}
+
+/// A kind of device, with what decides the bits of its sums.
+std::string kind_of(const Device& device) {
+  if (!device.is_cuda()) return "cpu " + vector_instructions();
+  for (const CudaDevice& there : cuda_state().devices)
+    if (there.index == device.index) return fmt::format("cuda {} {}.{}", there.name, there.compute_major, there.compute_minor);
+  return "cuda";
 }
 
 class Timer {
@@ -186,11 +144,13 @@ ordered_json data_json(const ReadBase& read, const Prepared& prepared) {
 /// The whole job, step by step.
 class Fit {
  public:
-  Fit(const Job& job, ModelFolder& folder, const RunOptions& options) : asked_(job), folder_(folder), options_(options), shop_(options) {}
+  Fit(const Job& job, FitFolder& folder, bool resume, const CheckpointSpec& checkpoints, const RunOptions& options)
+      : asked_(job), folder_(folder), options_(options), resume_(resume), checkpoint_(folder.path(), checkpoints.seconds), shop_(options) {}
 
   ordered_json run() {
     read();
     choose();
+    checkpoint_.open(identity(), resume_);
     tune();
     test();
     fit_all();
@@ -222,12 +182,30 @@ class Fit {
     if (!lines.empty()) options_.observer.note(fmt::format("chosen for {} training examples: {}", training, fmt::join(lines, ", ")));
   }
 
+  /// Where the files of the job lie changes no bit, and the seed is told apart.
+  FitIdentity identity() const {
+    Job job = job_;
+    job.split.seed = 0;
+    if (job.events) job.events->table.files.clear();
+    if (job.customers) job.customers->table.files.clear();
+    std::string labels;
+    for (const std::vector<float>& column : prepared_.labels) labels += digest_of({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(float)});
+    return {digest_of(to_toml(job) + (options_.tune ? " tuned" : "")), fingerprint_of(read_.base) + digest_of(labels), std::to_string(job_.split.seed), kind_of(options_.device)};
+  }
+
+  /// The test part's network is the one that is saved.
+  [[nodiscard]] bool keeps_tested() const { return job_.split.kind == SplitKind::test && !job_.split.refit && !parts_.empty(); }
+
   /// What depends on the device's speed is measured once, for all parts, and kept in the job.
   void tune() {
     if (*job_.train.precision != Precision::float32 && !options_.device.is_cuda())
       options_.observer.note("[train] precision is for CUDA devices: a processor computes in float32");
     if (!options_.tune) return;
     if (!options_.device.is_cuda()) return options_.observer.note("--tune: a processor has one algorithm for recurrent layers, nothing is to be measured");
+    if (checkpoint_.algorithms()) {
+      job_.train.algorithms = *checkpoint_.algorithms();
+      return;
+    }
     const std::vector<std::int64_t> rows = parts_.empty() ? final_rows(job_, prepared_, cutoffs_) : parts_.front().training;
     const Transform transform = fit_transform(prepared_.table, dictionaries_, rows, transform_of(job_), *shop_.backend, *shop_.stream);
     const Architecture model = architecture_of(job_, transform, prepared_.schemas, static_cast<std::int64_t>(rows.size()));
@@ -237,6 +215,7 @@ class Fit {
       options_.observer.note(fmt::format("--tune: recurrent layer {} by {}: {:.3f} ms a pass", each.layer + 1, name_of(each.algorithm), each.milliseconds));
     if (times.empty()) return options_.observer.note("--tune: the model has no recurrent layer, nothing is to be measured");
     job_.train.algorithms = fastest_algorithms(times, model.hidden.size());
+    checkpoint_.keep_algorithms(job_.train.algorithms);
     metrics_["timing"]["tune"] = timer_.lap();
   }
 
@@ -244,21 +223,31 @@ class Fit {
     for (const Part& part : parts_) {
       if (part.test.empty()) throw bad_input("the test part holds no example", "give more customers, or fewer [split] folds");
       const std::string name = parts_.size() > 1 ? fmt::format("fold {}/{}", part.fold + 1, parts_.size()) : std::string("test");
-      PartResult result = fit_part(job_, prepared_, dictionaries_, part.training, part.test, job_.split.seed + static_cast<std::uint64_t>(part.fold), name, shop_, options_.observer);
-      history_ += history_lines(name, result.fitted.architecture.heads, result.fitted.training, history_.empty());
+      PartResult result = tested_part(part, name);
+      history_ += history_lines(name, heads_of(job_, prepared_.schemas), result.fitted.training, history_.empty());
       tested_.push_back({part.fold, std::move(result.asked), std::move(result.baselines)});
       trained_.push_back({part.fold, std::move(result.training), {}});
       last_ = std::move(result.fitted);
-      parameters_ = ParameterLayout(last_.architecture).trained();
     }
     metrics_["timing"]["test"] = timer_.lap();
   }
 
+  PartResult tested_part(const Part& part, const std::string& name) {
+    if (std::optional<PartResult> done = checkpoint_.finished(name)) {
+      options_.observer.note(name + ": was finished before");
+      return std::move(*done);
+    }
+    const PartRequest request{part.training, part.test, job_.split.seed + static_cast<std::uint64_t>(part.fold), name};
+    PartResult result = fit_part(job_, prepared_, dictionaries_, request, checkpoint_, shop_, options_.observer);
+    if (!keeps_tested()) checkpoint_.finish(name, result);
+    return result;
+  }
+
   void fit_all() {
-    const bool kept = job_.split.kind == SplitKind::test && !job_.split.refit && !parts_.empty();
-    const std::vector<std::int64_t> rows = kept ? parts_.front().training : final_rows(job_, prepared_, cutoffs_);
-    if (!kept) {
-      PartResult result = fit_part(job_, prepared_, dictionaries_, rows, {}, job_.split.seed, "final", shop_, options_.observer);
+    if (!keeps_tested()) {
+      const std::vector<std::int64_t> rows = final_rows(job_, prepared_, cutoffs_), none;
+      const PartRequest request{rows, none, job_.split.seed, "final"};
+      PartResult result = fit_part(job_, prepared_, dictionaries_, request, checkpoint_, shop_, options_.observer);
       history_ += history_lines("final", result.fitted.architecture.heads, result.fitted.training, history_.empty());
       last_ = std::move(result.fitted);
       final_ = std::move(result.training);
@@ -311,6 +300,7 @@ class Fit {
     if (!tested_.empty()) write_test_predictions(folder / "test_predictions.parquet", read_.base.ids, model.architecture.heads, prepared_, tested_);
     write_file(folder / "history.csv", history_);
     metrics_["timing"]["save"] = timer_.lap();
+    metrics_["timing"]["resumes"] = checkpoint_.resumes();
     write_file(folder / "metrics.json", metrics_.dump(2) + "\n");
     save_model(folder, model);
     folder_.finish();
@@ -326,8 +316,10 @@ class Fit {
   }
 
   const Job& asked_;
-  ModelFolder& folder_;
+  FitFolder& folder_;
   const RunOptions& options_;
+  bool resume_;
+  FitCheckpoint checkpoint_;
   Workshop shop_;
   Timer timer_;
   ReadBase read_;
@@ -346,13 +338,14 @@ class Fit {
 
 }  // namespace
 
-ordered_json fit(const Job& job, const std::filesystem::path& folder, Existing existing, const RunOptions& options) {
-  if (existing == Existing::resume && holds_model(folder)) {
+ordered_json fit(const Job& job, const std::filesystem::path& folder, Existing existing, const RunOptions& options, const CheckpointSpec& checkpoints) {
+  if (existing == Existing::resume && holds_model(folder) && !FitCheckpoint::can_go_on(folder)) {
     options.observer.note(folder.string() + " holds a finished model: nothing to do");
+    FitFolder::tidy(folder);
     return ordered_json::parse(read_file(folder / "metrics.json"));
   }
-  ModelFolder place(folder, existing);
-  return Fit(job, place, options).run();
+  FitFolder place(folder, existing);
+  return Fit(job, place, existing == Existing::resume, checkpoints, options).run();
 }
 
 }  // namespace footfall

@@ -10,6 +10,7 @@
 #include "engine/train/split.hpp"
 #include "engine/transform/gate.hpp"
 #include "host/jobs/choices.hpp"
+#include "host/jobs/fit_checkpoint.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -91,7 +92,7 @@ std::string describe_epoch(const std::string& name, const EpochRecord& record, s
 
 /// The baselines' predictions for rows of the table.
 std::vector<std::pair<std::string, std::vector<Outcome>>> baselines_for(const Prepared& prepared, const PartResult& part, const TrainingData& data,
-                                                                        std::uint64_t seed, Workshop& shop) {
+                                                                        const PartRequest& request, FitCheckpoint& checkpoint, Workshop& shop) {
   const Architecture& model = part.fitted.architecture;
   const std::vector<std::int64_t>& rows = part.asked.rows;
   std::vector<std::pair<std::string, std::vector<Outcome>>> out;
@@ -116,11 +117,13 @@ std::vector<std::pair<std::string, std::vector<Outcome>>> baselines_for(const Pr
   spec.learning_rate = 0.01F;
   spec.warm_up = 0.05;
   spec.cosine = true;
-  spec.seed = seed;
+  spec.seed = request.seed;
   ExampleTable table;
   table.keys = data.table.keys;
   const TrainingData profiles{table, data.device, data.transform, data.labels, data.training, data.validation};
-  const TrainingResult fitted = train(linear, layout, spec, profiles, initial_parameters(linear, layout, seed), *shop.backend, *shop.stream, {});
+  const TrainingResult fitted = checkpoint.train(request.name + " logistic", {}, [&](const TrainingHooks& hooks) {
+    return train(linear, layout, spec, profiles, initial_parameters(linear, layout, request.seed), *shop.backend, *shop.stream, hooks);
+  });
   out.emplace_back("logistic", predict_rows(linear, data.transform, fitted.parameters, table, data.device, {rows}, shop).outcomes);
   return out;
 }
@@ -180,11 +183,11 @@ std::vector<Outcome> in_order(const PartPredictions& predictions) {
   return out;
 }
 
-PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const std::vector<std::int64_t>& training,
-                    const std::vector<std::int64_t>& asked, std::uint64_t seed, const std::string& name, Workshop& shop, const Observer& observer) {
+PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const PartRequest& request, FitCheckpoint& checkpoint,
+                    Workshop& shop, const Observer& observer) {
   PartResult out;
   FittedPart& fitted = out.fitted;
-  const Parts parts = split_validation(job, prepared, training, seed);
+  const Parts parts = split_validation(job, prepared, request.training, request.seed);
   fitted.transform = fit_transform(prepared.table, dictionaries, parts.training, transform_of(job), *shop.backend, *shop.stream);
   fitted.architecture = architecture_of(job, fitted.transform, prepared.schemas, static_cast<std::int64_t>(parts.training.size()));
   ExampleTable table = prepared.table;
@@ -197,23 +200,25 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   }
   const DeviceExamples device = upload_gated(table, prepared, parts.training, fitted.transform, fitted.architecture.profile_width > 0, shop);
   const ParameterLayout layout(fitted.architecture);
-  const TrainingSpec spec = training_of(job, seed);
+  const TrainingSpec spec = training_of(job, request.seed);
   const TrainingData data{table, device, fitted.transform, labels, parts.training, parts.validation};
-  fitted.training = train(fitted.architecture, layout, spec, data, initial_parameters(fitted.architecture, layout, seed), *shop.backend, *shop.stream,
-                          [&](const EpochRecord& record) {
-                            observer.progress(name, record.epoch, spec.epochs, "epochs");
-                            observer.note(describe_epoch(name, record, spec.epochs));
-                          });
+  const auto progress = [&](const EpochRecord& record) {
+    observer.progress(request.name, record.epoch, spec.epochs, "epochs");
+    observer.note(describe_epoch(request.name, record, spec.epochs));
+  };
+  fitted.training = checkpoint.train(request.name, progress, [&](const TrainingHooks& hooks) {
+    return train(fitted.architecture, layout, spec, data, initial_parameters(fitted.architecture, layout, request.seed), *shop.backend, *shop.stream, hooks);
+  });
   const auto predictions = [&](const std::vector<std::int64_t>& rows) {
     return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, table, device, {rows}, shop);
   };
   smear(fitted.architecture, predictions(parts.training), prepared);
   if (!parts.validation.empty()) calibrate(fitted.architecture, predictions(parts.validation), prepared);
-  if (!asked.empty()) {
-    out.asked = predictions(asked);
-    out.baselines = baselines_for(prepared, out, data, seed, shop);
+  if (!request.asked.empty()) {
+    out.asked = predictions(request.asked);
+    out.baselines = baselines_for(prepared, out, data, request, checkpoint, shop);
   }
-  out.training = predictions(training);
+  out.training = predictions(request.training);
   return out;
 }
 

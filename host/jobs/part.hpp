@@ -12,6 +12,8 @@
 
 namespace footfall {
 
+class FitCheckpoint;
+
 /// A model fitted on a part of the examples.
 struct FittedPart {
   Transform transform;
@@ -25,16 +27,24 @@ struct PartPredictions {
   std::vector<Outcome> outcomes;
 };
 
-/// Fits transform and network on `training` (rows of the table), a share of which judges and calibrates. `name` stands in messages.
-/// When `asked` is not empty its predictions are computed with the fitted part.
+/// Which rows of the table to fit on and which to predict then, and the part's name in messages and in checkpoints.
+struct PartRequest {
+  const std::vector<std::int64_t>& training;
+  const std::vector<std::int64_t>& asked;
+  std::uint64_t seed = 0;
+  std::string name;
+};
+
 struct PartResult {
   FittedPart fitted;
   PartPredictions asked, training;   ///< `training` also holds the validation share
   std::vector<std::pair<std::string, std::vector<Outcome>>> baselines;  ///< by name, of the rows of `asked`; an outcome may be empty
 };
-[[nodiscard]] PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const std::vector<std::int64_t>& training,
-                                  const std::vector<std::int64_t>& asked, std::uint64_t seed, const std::string& name, Workshop& shop,
-                                  const Observer& observer);
+
+/// Fits transform and network on `training`, a share of which judges and calibrates. When `asked` is not empty its predictions, and those of the
+/// baselines, are computed with the fitted part. Trainings go on from the checkpoint, and are kept there.
+[[nodiscard]] PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const PartRequest& request,
+                                  FitCheckpoint& checkpoint, Workshop& shop, const Observer& observer);
 
 /// Predictions of a fitted model for rows of a recoded and uploaded table, each group a set of batches of its own.
 [[nodiscard]] PartPredictions predict_rows(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters,

@@ -82,6 +82,11 @@ class Hash {
   std::uint64_t state_ = 0xCBF29CE484222325ULL;
 };
 
+void add_words(const CategoryColumn& column, Hash& hash) {
+  hash.add(column.codes);
+  hash.add(column.dictionary);
+}
+
 }  // namespace
 
 std::vector<std::int64_t> cutoffs_of(const ReadBase& read) {
@@ -136,11 +141,12 @@ std::string fingerprint_of(const Base& base) {
     hash.add(base.journeys->time);
     hash.add(base.journeys->amount);
     for (const NumberColumn& column : base.journeys->numeric) hash.add(column.values);
-    for (const CategoryColumn& column : base.journeys->categorical) hash.add(column.codes);
+    for (const CategoryColumn* column : {&base.journeys->type, &base.journeys->item}) add_words(*column, hash);
+    for (const CategoryColumn& column : base.journeys->categorical) add_words(column, hash);
   }
   if (base.profiles) {
     for (const NumberColumn& column : base.profiles->numeric) hash.add(column.values);
-    for (const CategoryColumn& column : base.profiles->categorical) hash.add(column.codes);
+    for (const CategoryColumn& column : base.profiles->categorical) add_words(column, hash);
   }
   return hash.text();
 }

@@ -45,16 +45,17 @@ struct Pipe {
 }
 
 /// Reads both pipes until the program has closed them, or its time is over.
-void listen(const Pipe& out, const Pipe& err, pid_t child, CommandResult& result) {
+void listen(const Pipe& out, const Pipe& err, pid_t child, const CommandOptions& options, CommandResult& result) {
   std::array<pollfd, 2> waiting = {pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
   std::array<std::string*, 2> text = {&result.out, &result.err};
-  const auto end = std::chrono::steady_clock::now() + longest_run;
+  const std::chrono::duration<double> allowed = options.kill_after ? std::chrono::duration<double>(*options.kill_after) : longest_run;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(allowed);
   std::array<char, 65536> block{};
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     if (left <= 0 || poll(waiting.data(), waiting.size(), static_cast<int>(left)) == 0) {
       kill(child, SIGKILL);
-      result.err += "\n(killed by the test: it took too long)";
+      if (!options.kill_after) result.err += "\n(killed by the test: it took too long)";
       return;
     }
     for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -85,7 +86,7 @@ CommandResult run_command(const std::string& program, const std::vector<std::str
   close(out.ends[1]);
   close(err.ends[1]);
   CommandResult result;
-  listen(out, err, child, result);
+  listen(out, err, child, options, result);
   close(out.ends[0]);
   close(err.ends[0]);
   int state = 0;

@@ -19,6 +19,7 @@ struct CommandResult {
 struct CommandOptions {
   std::filesystem::path folder = ".";         ///< where it runs
   std::optional<std::uint64_t> largest_file;  ///< bytes (RLIMIT_FSIZE): writing more fails, as on a full disk
+  std::optional<double> kill_after = {};      ///< seconds, then SIGKILL: its status is 137
 };
 
 /// Runs a program to its end and captures both of its streams. A program that takes longer than four minutes is killed.

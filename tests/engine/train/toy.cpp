@@ -62,10 +62,10 @@ Toy::Toy(Backend& backend, Stream& stream) : backend_(backend), stream_(stream) 
   layout_ = std::make_unique<ParameterLayout>(architecture);
 }
 
-TrainingResult Toy::train(const TrainingSpec& spec, bool validate) {
+TrainingResult Toy::train(const TrainingSpec& spec, bool validate, const TrainingHooks& hooks) {
   const TrainingData data{table,  device_,  transform_,
                           labels, training, validate ? std::span<const std::int64_t>(validation) : std::span<const std::int64_t>()};
-  return footfall::train(architecture, *layout_, spec, data, initial(spec.seed), backend_, stream_, {});
+  return footfall::train(architecture, *layout_, spec, data, initial(spec.seed), backend_, stream_, hooks);
 }
 
 std::vector<float> Toy::predictions(const std::vector<float>& parameters, const BatchPlan& plan, std::int64_t more) {

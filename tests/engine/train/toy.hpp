@@ -18,7 +18,7 @@ class Toy {
   Toy(Backend& backend, Stream& stream);
 
   /// Trains on the first three quarters, with the rest as the validation part unless it is left out.
-  [[nodiscard]] TrainingResult train(const TrainingSpec& spec, bool validate = true);
+  [[nodiscard]] TrainingResult train(const TrainingSpec& spec, bool validate = true, const TrainingHooks& hooks = {});
   /// Predictions for these rows, in this order of batches, by a network with room for `more` examples and steps than the plan needs.
   [[nodiscard]] std::vector<float> predictions(const std::vector<float>& parameters, const BatchPlan& plan, std::int64_t more = 0);
   [[nodiscard]] std::vector<float> initial(std::uint64_t seed = 42) const { return initial_parameters(architecture, *layout_, seed); }
