@@ -38,6 +38,7 @@ void add_sizes(CLI::App& command, BenchSizes& sizes) {
   size("--ragged-batch", sizes.ragged_batch, "lstm: batch of training on sequences of unequal length");
   size("--sequences", sizes.lstm_sequences, "lstm: sequences that are scored");
   size("--product", sizes.product, "lstm: extent of the square matrix product (default: 2048, on CUDA 8192)");
+  size("--cases", sizes.cases, "posterior: rows");
   size("--customers", sizes.customers, "pipeline: customers of the simulated shop");
   size("--repeats", sizes.repeats, "of each figure and its limit, in turns");
 }
@@ -54,6 +55,8 @@ void add_bench(CLI::App& program) {
   subjects.emplace_back("all");
   command->add_option("subject", request->subject, "what to measure")->required()->check(CLI::IsMember(subjects));
   command->add_option("--json", *json, "also write the figures here, one object a line");
+  command->add_option("--network", request->network, "posterior: this network instead of one of its own");
+  command->add_option("--target", request->target, "posterior: its variable (default: purchase)");
   command->add_option("--only", request->only, "figures whose names begin so, as lstm/train");
   command->add_option("--dump", request->dump, "a folder that gets what was worked on and what came out, a safetensors file a figure")->check(CLI::ExistingDirectory);
   command->add_option("--scratch", request->scratch, "pipeline: folder for its files (default: the system's for temporary files)");

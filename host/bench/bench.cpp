@@ -16,7 +16,7 @@ struct Subject {
   const char* name;
   void (*measure)(BenchRun& run);
 };
-constexpr Subject subjects[] = {{"standardize", bench_standardize}, {"lstm", bench_lstm}, {"pipeline", bench_pipeline}};
+constexpr Subject subjects[] = {{"standardize", bench_standardize}, {"lstm", bench_lstm}, {"posterior", bench_posterior}, {"pipeline", bench_pipeline}};
 
 }  // namespace
 

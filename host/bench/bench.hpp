@@ -24,6 +24,7 @@ struct BenchSizes {
   std::vector<std::int64_t> score_batches{4096};
   std::int64_t lstm_sequences = 4096;   ///< scored; an eighth is trained on, and twice as many ragged ones
   std::int64_t product = 0;        ///< rows, columns and depth of the matrix product that is the limit; 0: 2048, on CUDA 8192
+  std::int64_t cases = 4'000'000;  ///< posterior: rows
   std::int64_t customers = 20'000; ///< pipeline
   std::int64_t repeats = 5;        ///< of each figure and of its limit, in turns
 };
@@ -48,6 +49,8 @@ struct BenchFigure {
 struct BenchRequest {
   std::string subject;       ///< one of bench_subjects(), or "all"
   BenchSizes sizes;
+  std::filesystem::path network;   ///< posterior: instead of its own network; with its target
+  std::string target;
   std::string only;          ///< figures whose names begin with this; empty: all of the subject
   std::filesystem::path dump;      ///< a folder that gets what was worked on and what came out, a safetensors file a figure; empty: nowhere
   std::filesystem::path scratch;   ///< folder for the files of `pipeline`; empty: the system's

@@ -24,6 +24,7 @@ struct BenchRun {
 /// The subjects, one a file; bench.cpp has the list of them.
 void bench_standardize(BenchRun& run);
 void bench_lstm(BenchRun& run);
+void bench_posterior(BenchRun& run);
 void bench_pipeline(BenchRun& run);
 
 }  // namespace footfall

@@ -12,7 +12,7 @@ namespace footfall::test {
 namespace {
 
 const std::vector<std::string> tiny = {"--rows", "5000", "--columns", "7", "--time", "5", "--features", "6", "--hidden", "8,4", "--train-batches", "4,16",
-                                       "--score-batches", "32", "--ragged-batch", "8", "--sequences", "64", "--product", "64", "--customers", "300", "--repeats", "2", "--threads", "2"};
+                                       "--score-batches", "32", "--ragged-batch", "8", "--sequences", "64", "--product", "64", "--cases", "3000", "--customers", "300", "--repeats", "2", "--threads", "2"};
 
 class Bench : public ShopTest {
  protected:
@@ -59,7 +59,8 @@ TEST_F(Bench, EverySubjectHasItsFigures) {
   expect_sound(all, "cpu");
   const std::set<std::string> names = names_of(all);
   for (const char* name : {"standardize/fit", "standardize/transform", "lstm/train/4", "lstm/train/16", "lstm/train/ragged/8", "lstm/score/32",
-                           "lstm/score/embedded/32", "lstm/score/ragged/32", "pipeline/score"})
+                           "lstm/score/embedded/32", "lstm/score/ragged/32", "posterior/complete", "posterior/missing20",
+                           "posterior/complete-with-evidence", "posterior/observed20", "pipeline/score"})
     EXPECT_EQ(names.count(name), 1U) << name;
 }
 
