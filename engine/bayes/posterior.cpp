@@ -1,7 +1,7 @@
 #include "engine/bayes/posterior.hpp"
 
 #include <algorithm>
-#include <mutex>
+#include <cstring>
 #include <unordered_map>
 
 #include "kernels/device/team.hpp"
@@ -108,14 +108,18 @@ void TablePosterior::State::answer_by_pattern(const CodeColumns& here, const Cod
   }
 }
 
-/// A pattern's plan does not read cells without a state.
+/// No plan reads all cells: that of complete rows looks at the blanket alone, a pattern's at the cells that hold a state.
 void TablePosterior::State::flag_unseen(const CodeColumns& codes, const PosteriorOutput& out) const {
   for (std::size_t v = 0; v < graph.variables.size(); ++v) {
     if (!reads(v)) continue;
-    const std::uint8_t* column = codes.data + request.columns[v] * codes.stride;
-    for (std::int64_t r = 0; r < codes.rows; ++r)
-      if (column[r] != missing_code && column[r] >= graph.variables[v].size() && out.status.data[r] == static_cast<std::uint8_t>(RowStatus::ok))
-        out.status.data[r] = static_cast<std::uint8_t>(RowStatus::unseen_value);
+    const std::uint8_t* const column = codes.data + request.columns[v] * codes.stride;
+    const std::uint8_t* const end = column + codes.rows;
+    const std::uint8_t* at = column;
+    while (at < end && (at = static_cast<const std::uint8_t*>(std::memchr(at, unseen_code, static_cast<std::size_t>(end - at)))) != nullptr) {
+      std::uint8_t& status = out.status.data[at - column];
+      if (status == static_cast<std::uint8_t>(RowStatus::ok)) status = static_cast<std::uint8_t>(RowStatus::unseen_value);
+      ++at;
+    }
   }
 }
 

@@ -37,9 +37,10 @@ class TablePosterior {
   /// Rows are grouped by pattern.
   [[nodiscard]] bool by_pattern() const;
 
-  /// Answers a chunk whose codes and answers lie in host memory; waits for the device. One call at a time.
+  /// Answers a chunk whose codes and answers lie in host memory; waits for the device. One call at a time. A row with an unseen cell (0xFE) in any column
+  /// that a variable has is flagged, whether its answer needs the cell or not.
   void answer(const CodeColumns& codes, const PosteriorOutput& out, Stream& stream);
-  /// Answers a chunk that lies on the device, stream-ordered. Not by pattern.
+  /// Answers a chunk that lies on the device, stream-ordered. Not by pattern; unseen cells are flagged where a plan reads them.
   void answer_there(const CodeColumns& codes, const PosteriorOutput& out, Stream& stream);
 
  private:

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -46,7 +47,7 @@ const std::vector<std::string> status_names = {"ok", "impossible-evidence", "uns
 }
 
 [[nodiscard]] std::vector<OutputColumn> output_columns_of(const Variable& target, bool log_evidence) {
-  std::vector<OutputColumn> columns = {{"row", ColumnType::integer}};
+  std::vector<OutputColumn> columns = {{"row", ColumnType::integer, TimeResolution::none, false, true}};
   for (const std::string& name : state_columns(target)) columns.push_back({name, ColumnType::number, TimeResolution::none, true});
   if (log_evidence) columns.push_back({"log_evidence", ColumnType::number});
   columns.push_back({"status", ColumnType::text});
@@ -68,6 +69,7 @@ struct Buffer {
   std::vector<float> shares;         ///< [states, CodeReader::most_rows]
   std::vector<double> log_evidence;
   std::vector<std::uint8_t> status;
+  Table table;                       ///< the answers as columns
 };
 
 /// The stages, and what they share.
@@ -161,22 +163,15 @@ class Answering {
                        {MatrixView<float>(view_of(buffer.shares), posterior_->states(), CodeReader::most_rows),
                         request_.log_evidence ? view_of(buffer.log_evidence) : View<double>(), view_of(buffer.status)},
                        *shop_->stream);
-    flag_unseen(buffer);
+    note_unseen(buffer);
     return {buffer.rows, buffer.rows * (width_ + posterior_->states() * static_cast<std::int64_t>(sizeof(float)))};
   }
 
-  /// Also where the answer did not need the cell.
-  void flag_unseen(Buffer& buffer) {
+  /// Which columns hold values that are no state.
+  void note_unseen(const Buffer& buffer) {
     for (std::size_t c = 0; c < unseen_.size(); ++c) {
       const std::uint8_t* column = buffer.codes.data() + c * static_cast<std::size_t>(CodeReader::most_rows);
-      const std::uint8_t* const end = column + buffer.rows;
-      const std::uint8_t* at = column;
-      while (at < end && (at = static_cast<const std::uint8_t*>(std::memchr(at, unseen_code, static_cast<std::size_t>(end - at)))) != nullptr) {
-        unseen_[c] = 1;
-        std::uint8_t& status = buffer.status[static_cast<std::size_t>(at - column)];
-        if (status == static_cast<std::uint8_t>(RowStatus::ok)) status = static_cast<std::uint8_t>(RowStatus::unseen_value);
-        ++at;
-      }
+      if (unseen_[c] == 0 && std::memchr(column, unseen_code, static_cast<std::size_t>(buffer.rows)) != nullptr) unseen_[c] = 1;
     }
   }
 
@@ -186,43 +181,47 @@ class Answering {
       summary.impossible += status == RowStatus::impossible_evidence ? 1 : 0;
       summary.unseen += status == RowStatus::unseen_value ? 1 : 0;
     }
-    const Table table = table_of(buffer);
+    fill_table(buffer);
     if (writer_)
-      writer_->write(table);
+      writer_->write(buffer.table);
     else
-      request_.show(table);
+      request_.show(buffer.table);
     options_.observer.progress("posterior", reader_->bytes_done(), reader_->bytes_total(), "bytes");
     return {buffer.rows, 0};
   }
 
-  [[nodiscard]] Table table_of(const Buffer& buffer) const {
-    constexpr double none = std::numeric_limits<double>::quiet_NaN();   // a missing cell of a Column
-    const auto rows = static_cast<std::size_t>(buffer.rows);
+  /// Columns without rows.
+  [[nodiscard]] Table empty_table() const {
     Table table;
+    for (const OutputColumn& column : output_columns_of(variable(), request_.log_evidence)) table.columns.push_back(column_of(column.name, column.type));
+    table.columns.back().dictionary = status_names;
+    return table;
+  }
+
+  /// The memory of the chunk before is taken again.
+  void fill_table(Buffer& buffer) const {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();   // a missing cell of a Column
+    Table& table = buffer.table;
+    if (table.columns.empty()) table = empty_table();
     table.rows = buffer.rows;
-    Column row = column_of("row", ColumnType::integer);
-    for (std::int64_t r = 0; r < buffer.rows; ++r) row.integers.push_back(buffer.first + r);
-    table.columns.push_back(std::move(row));
+    const auto rows = static_cast<std::size_t>(buffer.rows);
     const auto impossible = [&](std::size_t r) { return buffer.status[r] == static_cast<std::uint8_t>(RowStatus::impossible_evidence); };
-    const std::vector<std::string> names = state_columns(variable());
-    for (std::size_t s = 0; s < names.size(); ++s) {
-      Column column = column_of(names[s], ColumnType::number);
-      column.numbers.resize(rows);
+    std::vector<std::int64_t>& row = table.columns.front().integers;
+    row.resize(rows);
+    std::iota(row.begin(), row.end(), buffer.first);
+    const auto states = static_cast<std::size_t>(posterior_->states());
+    for (std::size_t s = 0; s < states; ++s) {
+      std::vector<double>& numbers = table.columns[1 + s].numbers;
+      numbers.resize(rows);
       const float* shares = buffer.shares.data() + s * static_cast<std::size_t>(CodeReader::most_rows);
-      for (std::size_t r = 0; r < rows; ++r) column.numbers[r] = impossible(r) ? none : static_cast<double>(shares[r]);
-      table.columns.push_back(std::move(column));
+      for (std::size_t r = 0; r < rows; ++r) numbers[r] = impossible(r) ? none : static_cast<double>(shares[r]);
     }
     if (request_.log_evidence) {
-      Column column = column_of("log_evidence", ColumnType::number);
-      column.numbers.resize(rows);
-      for (std::size_t r = 0; r < rows; ++r) column.numbers[r] = impossible(r) ? none : buffer.log_evidence[r];
-      table.columns.push_back(std::move(column));
+      std::vector<double>& numbers = table.columns[1 + states].numbers;
+      numbers.resize(rows);
+      for (std::size_t r = 0; r < rows; ++r) numbers[r] = impossible(r) ? none : buffer.log_evidence[r];
     }
-    Column status = column_of("status", ColumnType::text);
-    status.dictionary = status_names;
-    status.codes.assign(buffer.status.begin(), buffer.status.begin() + buffer.rows);
-    table.columns.push_back(std::move(status));
-    return table;
+    table.columns.back().codes.assign(buffer.status.begin(), buffer.status.begin() + buffer.rows);
   }
 
   const PosteriorRequest& request_;

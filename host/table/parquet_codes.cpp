@@ -33,6 +33,22 @@ void fill(const arrow::Array& array, std::uint8_t* out, const Take& take) {
   }
 }
 
+/// The same for numbers into a dictionary, without a branch that cells missing at random would mislead.
+void fill_from(const arrow::Int32Array& indices, const std::uint8_t* codes, std::uint8_t* out) {
+  const std::int64_t rows = indices.length();
+  const std::int32_t* index = indices.raw_values();
+  const std::uint8_t* valid = indices.null_count() == 0 ? nullptr : indices.null_bitmap_data();
+  if (valid == nullptr) {
+    for (std::int64_t i = 0; i < rows; ++i) out[i] = codes[index[i]];
+    return;
+  }
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t bit = indices.offset() + i;
+    const std::int32_t there = valid[bit >> 3] >> (bit & 7) & 1;
+    out[i] = static_cast<std::uint8_t>(codes[index[i] & -there] | (there - 1));   // a missing cell's number may be anything; 0xFF is the missing code
+  }
+}
+
 class ParquetCodes final : public CodeSource {
  public:
   ParquetCodes(const std::string& file, const TextOptions& options, std::vector<CodeUse> uses)
@@ -189,9 +205,8 @@ class ParquetCodes final : public CodeSource {
     }
     known.dictionary = array.dictionary();
     const auto indices = std::static_pointer_cast<arrow::Int32Array>(cast(use, *array.indices(), arrow::int32()));
-    const std::int32_t* index = indices->raw_values();
-    const std::uint8_t* codes = known.codes.data();
-    fill(*indices, out, [&](std::int64_t i) { return codes[index[i]]; });
+    if (known.codes.empty()) known.codes.push_back(missing_code);   // of missing cells alone
+    fill_from(*indices, known.codes.data(), out);
   }
 
   void convert_integers(std::size_t use, const arrow::Array& array, std::uint8_t* out) const {

@@ -38,6 +38,8 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % 
 
 arrow::Status append_column(const Column& column, const OutputColumn& as, arrow::ArrayBuilder& into, std::int64_t from, std::int64_t to) {
   ARROW_RETURN_NOT_OK(into.Reserve(to - from));
+  const bool whole = column.valid.empty();
+  if (whole && as.type == ColumnType::integer) return static_cast<arrow::Int64Builder&>(into).AppendValues(column.integers.data() + from, to - from);
   const auto each = [&](auto append) -> arrow::Status {
     for (std::int64_t row = from; row < to; ++row) {
       if (!column.is_valid(row)) {
@@ -94,7 +96,8 @@ class ParquetSink final : public TableSink {
     properties.max_row_group_length(row_group_);
     for (const OutputColumn& column : columns_) {
       fields.push_back(field_of(column));
-      if (column.type == ColumnType::number) properties.disable_dictionary(column.name);  // measured values seldom repeat
+      if (column.type == ColumnType::number || column.ascending) properties.disable_dictionary(column.name);  // measured values seldom repeat
+      if (column.ascending) properties.encoding(column.name, parquet::Encoding::DELTA_BINARY_PACKED);
     }
     schema_ = arrow::schema(std::move(fields));
     // Arrow's own schema beside keeps the mark of field_of.

@@ -17,6 +17,7 @@ struct OutputColumn {
   ColumnType type = ColumnType::number;
   TimeResolution resolution = TimeResolution::none;  ///< timestamps: unit in the file; days are written as dates
   bool float32 = false;                              ///< numbers: as 4-byte floats
+  bool ascending = false;                            ///< integers: Parquet keeps differences, no dictionary
 };
 
 struct WriteOptions {
