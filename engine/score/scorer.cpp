@@ -36,53 +36,93 @@ Scorer::Scorer(const Architecture& architecture, const Transform& transform, con
       largest_(largest),
       stream_(stream),
       parameters_(upload(parameters, stream)),
-      answers_(stream, largest.examples * architecture.outputs()),
-      rows_(stream, largest.examples) {
+      answers_(stream, largest.examples * architecture.outputs()) {
   if (!architecture.has_events()) largest_.event_rows = largest_.time = 0;
-  if (architecture.has_events()) {
-    first_ = Array<std::int64_t>(stream, largest.examples);
-    length_ = Array<std::int32_t>(stream, largest.examples);
-    data_.event_number = Array<float>(stream, largest.event_rows * count(transform.events.names));
-    data_.event_code = Array<std::int32_t>(stream, largest.event_rows * count(transform.event_words));
+  now_ = make_inputs(transform);
+  if (stream.place() == Place::device) {
+    next_ = make_inputs(transform);
+    copies_ = backend.make_stream();
+    arrived_ = stream.make_event();
+    for (std::unique_ptr<Event>& each : used_) {
+      each = stream.make_event();
+      stream.mark(*each);  // the memory is there
+    }
   }
   if (architecture.profile_width > 0) {
-    profile_number_ = Array<float>(stream, largest.examples * count(transform.profile.names));
-    profile_code_ = Array<std::int32_t>(stream, largest.examples * count(transform.profile_words));
     data_.profile = Array<float>(stream, largest.examples * architecture.profile_width);
     encoder_ = std::make_unique<ProfileEncoder>(transform, std::min(encoded_at_once, largest.examples), backend, stream);
   }
   network_ = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false}, 0, backend, stream);
 }
 
+Scorer::~Scorer() {
+  if (!copies_) return;
+  try {
+    copies_->synchronize();
+  } catch (const Error&) {
+    // The device is lost: whoever waits for an answer has heard it, and nothing is copied any more.
+  }
+}
+
+Scorer::Inputs Scorer::make_inputs(const Transform& transform) const {
+  Inputs inputs;
+  inputs.rows = Array<std::int64_t>(stream_, largest_.examples);
+  if (architecture_.has_events()) {
+    inputs.first = Array<std::int64_t>(stream_, largest_.examples);
+    inputs.length = Array<std::int32_t>(stream_, largest_.examples);
+    inputs.event_number = Array<float>(stream_, largest_.event_rows * count(transform.events.names));
+    inputs.event_code = Array<std::int32_t>(stream_, largest_.event_rows * count(transform.event_words));
+  }
+  if (architecture_.profile_width > 0) {
+    inputs.profile_number = Array<float>(stream_, largest_.examples * count(transform.profile.names));
+    inputs.profile_code = Array<std::int32_t>(stream_, largest_.examples * count(transform.profile_words));
+  }
+  return inputs;
+}
+
 StagedChunk Scorer::make_chunk() const {
   StagedChunk chunk;
   chunk.columns_ = architecture_.outputs();
   chunk.answers_ = Pinned<float>(stream_, answers_.size());
-  chunk.rows_ = Pinned<std::int64_t>(stream_, rows_.size());
-  chunk.first_ = Pinned<std::int64_t>(stream_, first_.size());
-  chunk.length_ = Pinned<std::int32_t>(stream_, length_.size());
-  chunk.event_number_ = Pinned<float>(stream_, data_.event_number.size());
-  chunk.event_code_ = Pinned<std::int32_t>(stream_, data_.event_code.size());
-  chunk.profile_number_ = Pinned<float>(stream_, profile_number_.size());
-  chunk.profile_code_ = Pinned<std::int32_t>(stream_, profile_code_.size());
+  chunk.rows_ = Pinned<std::int64_t>(stream_, now_.rows.size());
+  chunk.first_ = Pinned<std::int64_t>(stream_, now_.first.size());
+  chunk.length_ = Pinned<std::int32_t>(stream_, now_.length.size());
+  chunk.event_number_ = Pinned<float>(stream_, now_.event_number.size());
+  chunk.event_code_ = Pinned<std::int32_t>(stream_, now_.event_code.size());
+  chunk.profile_number_ = Pinned<float>(stream_, now_.profile_number.size());
+  chunk.profile_code_ = Pinned<std::int32_t>(stream_, now_.profile_code.size());
   chunk.done_ = stream_.make_event();
   return chunk;
 }
 
-void Scorer::send_events(const ExampleTable& table, StagedChunk& chunk) {
-  if (!architecture_.has_events()) return;
-  data_.event_rows = table.event_rows();
-  sent_bytes_ += send_values<float>(table.event_number, chunk.event_number_, data_.event_number, stream_);
-  sent_bytes_ += send_values<std::int32_t>(table.event_code, chunk.event_code_, data_.event_code, stream_);
+void Scorer::copy_inputs(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk) {
+  Stream& stream = copies_ ? *copies_ : stream_;
+  Inputs& to = copies_ ? next_ : now_;
+  sent_bytes_ += send_values<std::int64_t>(plan.order, chunk.rows_, to.rows, stream);
+  if (architecture_.has_events()) {
+    sent_bytes_ += send_values<float>(table.event_number, chunk.event_number_, to.event_number, stream);
+    sent_bytes_ += send_values<std::int32_t>(table.event_code, chunk.event_code_, to.event_code, stream);
+    const std::int64_t n = count(plan.order);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto e = static_cast<std::size_t>(plan.order[static_cast<std::size_t>(i)]);
+      chunk.first_[i] = table.first[e];
+      chunk.length_[i] = table.length[e];
+    }
+    copy<std::int64_t>(std::as_const(chunk.first_).view().sub(0, n), to.first.view().sub(0, n), stream);
+    copy<std::int32_t>(std::as_const(chunk.length_).view().sub(0, n), to.length.view().sub(0, n), stream);
+    sent_bytes_ += n * static_cast<std::int64_t>(sizeof(std::int64_t) + sizeof(std::int32_t));
+  }
+  if (encoder_) {
+    sent_bytes_ += send_values<float>(table.profile_number, chunk.profile_number_, to.profile_number, stream);
+    sent_bytes_ += send_values<std::int32_t>(table.profile_code, chunk.profile_code_, to.profile_code, stream);
+  }
 }
 
-void Scorer::send_profiles(const ExampleTable& table, StagedChunk& chunk) {
+void Scorer::encode_profiles(const ExampleTable& table) {
   if (!encoder_) return;
   const std::int64_t numbers = count(table.profile_numbers), codes = count(table.profile_codes), width = architecture_.profile_width;
-  sent_bytes_ += send_values<float>(table.profile_number, chunk.profile_number_, profile_number_, stream_);
-  sent_bytes_ += send_values<std::int32_t>(table.profile_code, chunk.profile_code_, profile_code_, stream_);
-  const MatrixView<const float> number(std::as_const(profile_number_).view(), table.size(), numbers);
-  const MatrixView<const std::int32_t> code(std::as_const(profile_code_).view(), table.size(), codes);
+  const MatrixView<const float> number(std::as_const(now_.profile_number).view(), table.size(), numbers);
+  const MatrixView<const std::int32_t> code(std::as_const(now_.profile_code).view(), table.size(), codes);
   const MatrixView<float> profile = data_.profile.matrix(table.size(), width);
   for (std::int64_t begin = 0; begin < table.size(); begin += encoded_at_once) {
     const std::int64_t rows = std::min(encoded_at_once, table.size() - begin);
@@ -90,23 +130,14 @@ void Scorer::send_profiles(const ExampleTable& table, StagedChunk& chunk) {
   }
 }
 
-PlacedPlan Scorer::send_plan(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk) {
-  PlacedPlan placed;
-  sent_bytes_ += send_values<std::int64_t>(plan.order, chunk.rows_, rows_, stream_);
-  placed.rows = std::as_const(rows_).view().sub(0, count(plan.order));
-  if (!architecture_.has_events()) return placed;
-  for (std::int64_t i = 0; i < count(plan.order); ++i) {
-    const auto e = static_cast<std::size_t>(plan.order[static_cast<std::size_t>(i)]);
-    chunk.first_[i] = table.first[e];
-    chunk.length_[i] = table.length[e];
-  }
+PlacedPlan Scorer::placed(const BatchPlan& plan, const StagedChunk& chunk) const {
   const std::int64_t n = count(plan.order);
-  copy<std::int64_t>(std::as_const(chunk.first_).view().sub(0, n), first_.view().sub(0, n), stream_);
-  copy<std::int32_t>(std::as_const(chunk.length_).view().sub(0, n), length_.view().sub(0, n), stream_);
-  sent_bytes_ += n * static_cast<std::int64_t>(sizeof(std::int64_t) + sizeof(std::int32_t));
-  placed.first = std::as_const(first_).view().sub(0, n);
-  placed.length = std::as_const(length_).view().sub(0, n);
-  placed.host_length = std::as_const(chunk.length_).view().sub(0, n);
+  PlacedPlan placed;
+  placed.rows = now_.rows.view().sub(0, n);
+  if (!architecture_.has_events()) return placed;
+  placed.first = now_.first.view().sub(0, n);
+  placed.length = now_.length.view().sub(0, n);
+  placed.host_length = chunk.length_.view().sub(0, n);
   return placed;
 }
 
@@ -115,14 +146,26 @@ std::int64_t Scorer::send(const ExampleTable& table, const BatchPlan& plan, Stag
   require(!architecture_.has_events() || table.event_rows() <= largest_.event_rows, "a chunk of more events than its scorer has room for");
   require(count(plan.order) == table.size(), "a plan that is not that of its chunk");
   sent_bytes_ = 0;
+  if (copies_) copies_->wait(*used_[turn_]);
+  copy_inputs(table, plan, chunk);
+  if (copies_) {
+    copies_->mark(*arrived_);
+    stream_.wait(*arrived_);
+    std::swap(now_, next_);
+  }
   data_.examples = table.size();
-  send_events(table, chunk);
-  send_profiles(table, chunk);
-  const PlacedPlan placed = send_plan(table, plan, chunk);
+  data_.event_rows = table.event_rows();
+  std::swap(data_.event_number, now_.event_number);
+  std::swap(data_.event_code, now_.event_code);
+  encode_profiles(table);
   const std::int64_t n = table.size(), values = n * architecture_.outputs();
-  predict_batches(*network_, plan, placed, std::as_const(parameters_).view(), answers_.matrix(n, architecture_.outputs()), stream_);
+  predict_batches(*network_, plan, placed(plan, chunk), std::as_const(parameters_).view(), answers_.matrix(n, architecture_.outputs()), stream_);
   copy<float>(std::as_const(answers_).view().sub(0, values), chunk.answers_.view().sub(0, values), stream_);
   stream_.mark(*chunk.done_);
+  std::swap(data_.event_number, now_.event_number);
+  std::swap(data_.event_code, now_.event_code);
+  if (copies_) stream_.mark(*used_[turn_]);
+  turn_ ^= 1;
   return sent_bytes_;
 }
 

@@ -27,7 +27,8 @@ class StagedChunk {
 };
 
 /// A fitted model on a device: parameters, profile encoder, network and the place of one chunk, all made once. Used by one host thread at a
-/// time, as the stream is. Chunks are put into the stream one behind the other; while the device has one, the host prepares the next.
+/// time, as the stream is. Chunks are put into the stream one behind the other; while the device has one, the host prepares the next, and on a
+/// device with memory of its own a second stream copies the next one there: inputs have two places, used in turn.
 class Scorer {
  public:
   /// The largest chunk that is sent, and the largest batch of its plans.
@@ -39,6 +40,7 @@ class Scorer {
   };
 
   Scorer(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters, Size largest, Backend& backend, Stream& stream);
+  ~Scorer();                                  // waits for the copies, whose place goes with it
   Scorer(const Scorer&) = delete;             // its network points into it
   Scorer& operator=(const Scorer&) = delete;  // likewise
 
@@ -50,18 +52,29 @@ class Scorer {
   std::int64_t send(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
 
  private:
-  void send_events(const ExampleTable& table, StagedChunk& chunk);
-  void send_profiles(const ExampleTable& table, StagedChunk& chunk);
-  [[nodiscard]] PlacedPlan send_plan(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
+  /// What a chunk brings to the device.
+  struct Inputs {
+    Array<float> event_number, profile_number;
+    Array<std::int32_t> event_code, profile_code, length;
+    Array<std::int64_t> rows, first;
+  };
+
+  [[nodiscard]] Inputs make_inputs(const Transform& transform) const;
+  void copy_inputs(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
+  void encode_profiles(const ExampleTable& table);
+  [[nodiscard]] PlacedPlan placed(const BatchPlan& plan, const StagedChunk& chunk) const;
 
   Architecture architecture_;
   ParameterLayout layout_;
   Size largest_;
   Stream& stream_;
-  Array<float> parameters_, profile_number_, answers_;
-  Array<std::int32_t> profile_code_, length_;
-  Array<std::int64_t> rows_, first_;
-  DeviceExamples data_;                  ///< room for the largest chunk; its counts are those of the chunk that was sent last
+  Array<float> parameters_, answers_;
+  Inputs now_, next_;                    ///< of the chunk that is computed; where the one behind it arrives (empty without `copies_`)
+  std::unique_ptr<Stream> copies_;       ///< none where the device works in the host's memory
+  std::unique_ptr<Event> arrived_;       ///< inputs in `next_`
+  std::unique_ptr<Event> used_[2];       ///< the chunk before the last one is done with the inputs that are now `next_`
+  std::size_t turn_ = 0;
+  DeviceExamples data_;                  ///< what the network reads; its counts are those of the chunk that was sent last
   std::unique_ptr<ProfileEncoder> encoder_;
   std::unique_ptr<NeuralNetwork> network_;
   std::int64_t sent_bytes_ = 0;

@@ -66,19 +66,21 @@ class ScorerTest : public test::BackendTest {
 };
 
 TEST_F(ScorerTest, ChunksInFlightGiveTheBitsOfATableByItself) {
-  const std::array<ExampleTable, 3> tables = {part_of(toy_->table, 0, 40), part_of(toy_->table, 40, 96), part_of(toy_->table, 7, 8)};
+  constexpr std::size_t count = 6, in_flight = 4;  // more than the scorer has places, so that a place is filled anew while chunks wait
+  const std::array<ExampleTable, count> tables = {part_of(toy_->table, 0, 40),  part_of(toy_->table, 40, 96), part_of(toy_->table, 7, 8),
+                                                  part_of(toy_->table, 20, 71), part_of(toy_->table, 2, 31),  part_of(toy_->table, 50, 96)};
   Scorer whole = scorer();
-  std::array<StagedChunk, 2> chunks = {whole.make_chunk(), whole.make_chunk()};
-  std::array<std::vector<float>, 3> outputs;
-  std::array<BatchPlan, 3> plans;
-  for (std::size_t k = 0; k < 3; ++k) {
+  std::vector<StagedChunk> chunks;
+  for (std::size_t k = 0; k < in_flight; ++k) chunks.push_back(whole.make_chunk());
+  std::array<std::vector<float>, count> outputs;
+  std::array<BatchPlan, count> plans;
+  for (std::size_t k = 0; k < count; ++k) {
     plans[k] = plan_of(tables[k], 16);
-    if (k >= 2) chunks[k % 2].outputs_of(plans[k - 2], outputs[k - 2]);  // its memory is used again
-    EXPECT_GT(whole.send(tables[k], plans[k], chunks[k % 2]), 0);
+    if (k >= in_flight) chunks[k % in_flight].outputs_of(plans[k - in_flight], outputs[k - in_flight]);  // its memory is used again
+    EXPECT_GT(whole.send(tables[k], plans[k], chunks[k % in_flight]), 0);
   }
-  chunks[1].outputs_of(plans[1], outputs[1]);
-  chunks[0].outputs_of(plans[2], outputs[2]);
-  for (std::size_t k = 0; k < 3; ++k) test::expect_same_bits(outputs[k], alone(tables[k], 16), "chunk " + std::to_string(k));
+  for (std::size_t k = count - in_flight; k < count; ++k) chunks[k % in_flight].outputs_of(plans[k], outputs[k]);
+  for (std::size_t k = 0; k < count; ++k) test::expect_same_bits(outputs[k], alone(tables[k], 16), "chunk " + std::to_string(k));
 }
 
 TEST_F(ScorerTest, AChunkBeyondItsRoomIsAFault) {
