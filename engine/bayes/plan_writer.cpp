@@ -99,7 +99,7 @@ Piece PlanWriter::gathered(const std::vector<Piece>& pieces) {
   result.scope = pieces.front().scope;
   result.slot = take_slots(static_cast<std::int64_t>(radix_.cells(result.scope)));
   for (std::size_t p = 0; p < pieces.size(); ++p) {
-    if (result.lower + pieces[p].lower < lowest) rescale(result);
+    if (p > 0 && result.lower + pieces[p].lower < lowest) rescale(result);
     add_gather(pieces[p], result.slot, p == 0 ? PlanOp::gather : PlanOp::multiply);
     result.lower += pieces[p].lower;
     result.upper += pieces[p].upper;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <hwy/targets.h>
+
 #include <cmath>
 #include <limits>
 
@@ -181,6 +183,106 @@ TEST_F(TablePosteriorTest, WideNetworksAreCutDownByPattern) {
     }
     EXPECT_GT(possible, 0);
   }
+}
+
+/// Products and sums are made in the same order by both, and no instruction rounds twice: the same bits. The promise is 1e-6.
+TEST_F(TablePosteriorTest, TheDeviceAgreesWithTheProcessor) {
+  if (test::on_cpu()) GTEST_SKIP() << "the processor alone";
+  const std::unique_ptr<Backend> processor = make_backend(Device{}, {.threads = 2, .graphs = true});
+  const std::unique_ptr<Stream> order = processor->make_stream();
+  test::Numbers numbers(97);
+  constexpr std::int64_t rows = 130;
+  for (int round = 0; round < 8; ++round) {
+    const Network network = test::random_network({6 + 3 * (round % 4), 5, 3, round % 2 == 0 ? 0.1 : 0.0, 1.0 + 4.0 * (round % 3)}, numbers);
+    const std::vector<std::uint8_t> codes = test::random_rows(network, rows, 0.15, 0.02, numbers);
+    TablePosterior here(*processor, factor_graph(network), request(network, 2), *order);
+    TablePosterior there(backend(), factor_graph(network), request(network, 2), stream());
+    const Chunk a = answer(here, columns_of(codes, rows), *order);
+    const Chunk b = answer(there, columns_of(codes, rows), stream());
+    EXPECT_EQ(a.status, b.status);
+    test::expect_close(b.posterior, std::vector<double>(a.posterior.begin(), a.posterior.end()), {1e-6, 0.0}, "posterior");
+    for (std::size_t r = 0; r < a.log_evidence.size(); ++r) {
+      if (std::isinf(a.log_evidence[r]))
+        ASSERT_EQ(a.log_evidence[r], b.log_evidence[r]) << "row " << r;
+      else
+        ASSERT_NEAR(a.log_evidence[r], b.log_evidence[r], 1e-6) << "row " << r;
+    }
+  }
+}
+
+TEST_F(TablePosteriorTest, EveryInstructionSetGivesTheSameBits) {
+  if (!test::on_cpu()) GTEST_SKIP() << "instruction sets belong to the CPU backend";
+  test::Numbers numbers(99);
+  constexpr std::int64_t rows = 300;
+  const Network network = test::random_network({9, 4, 3, 0.02, 3.0}, numbers);
+  const std::vector<std::uint8_t> codes = test::random_rows(network, rows, 0.1, 0.01, numbers);
+  const ColumnSets sets = {{0, 1}, {2, 5, 7}, {8}, {0, 1, 2, 3, 4, 5, 6, 7, 8}};
+  std::vector<std::int32_t> states;
+  for (const Variable& variable : network.variables) states.push_back(variable.size());
+  TablePosterior posterior(backend(), factor_graph(network), request(network, 2), stream());
+  const auto count = [&] {
+    const std::unique_ptr<Counter> counter = backend().bayes().make_counter(states, sets, stream());
+    counter->add(columns_of(codes, rows), stream());
+    return counter->counts(stream());
+  };
+  const Chunk best = answer(posterior, columns_of(codes, rows), stream());
+  const auto counts = count();
+  for (std::int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
+    hwy::SetSupportedTargetsForTest(rest & ~(rest - 1));
+    hwy::GetChosenTarget().DeInit();
+    const Chunk chunk = answer(posterior, columns_of(codes, rows), stream());
+    test::expect_same_bits(chunk.posterior, best.posterior, "posterior");
+    EXPECT_EQ(chunk.log_evidence, best.log_evidence);
+    EXPECT_EQ(chunk.status, best.status);
+    EXPECT_EQ(count(), counts);
+    hwy::SetSupportedTargetsForTest(0);
+  }
+  hwy::GetChosenTarget().DeInit();
+}
+
+/// A child with `parents` binary parents of its own, of which only the child may be seen: a product over all of them is one step of 2^(parents + 1) entries.
+[[nodiscard]] Network child_of_many(std::int32_t parents, test::Numbers& numbers) {
+  Network network;
+  Family child;
+  for (std::int32_t p = 0; p < parents; ++p) {
+    network.variables.push_back({"p" + std::to_string(p), {"0", "1"}});
+    const double share = 0.5 + 0.4 * numbers.next();
+    network.families.push_back({{}, {share, 1.0 - share}});
+    child.parents.push_back(p);
+  }
+  for (std::int64_t r = 0; r < std::int64_t{1} << parents; ++r) {
+    const double share = 0.5 + 0.49 * numbers.next();
+    child.table.insert(child.table.end(), {share, 1.0 - share});
+  }
+  network.variables.push_back({"child", {"0", "1"}});
+  network.families.push_back(child);
+  return network;
+}
+
+TEST_F(TablePosteriorTest, LargePlansShareARowAmongThreads) {
+  // On a device plans of more than 1,024 slots give a block to a row: 12 parents have 4,096 slots, in shared memory, 14 have 16,384, in global memory.
+  test::Numbers numbers(98);
+  constexpr std::int64_t rows = 20;
+  for (const std::int32_t parents : {12, 14}) {
+    const Network network = child_of_many(parents, numbers);
+    const std::vector<std::uint8_t> codes = test::random_rows(network, rows, 0.5, 0.0, numbers);
+    TablePosterior posterior(backend(), factor_graph(network), request(network, 0), stream());
+    EXPECT_FALSE(posterior.by_pattern());
+    const Chunk chunk = answer(posterior, columns_of(codes, rows), stream());
+    for (std::int64_t r = 0; r < rows; ++r) expect_close_to(test::enumerate(network, 0, row_of(codes, rows, r)), chunk, rows, r, 1e-5);
+  }
+}
+
+TEST_F(TablePosteriorTest, EntriesBelowFloat32AreKept) {
+  // Both classes make the first child's state as good as impossible: 1e-50 and 3e-50 are no float32, but their ratio decides.
+  Network network = class_with_children(3);
+  network.families[1].table = {1e-50, 0.5, 0.5, 3e-50, 0.5, 0.5};
+  for (std::size_t v = 2; v < 4; ++v) network.families[v].table = {0.2, 0.3, 0.5, 0.4, 0.4, 0.2};
+  constexpr std::int64_t rows = 4;
+  const std::vector<std::uint8_t> codes = {0, 0, 0, 0, 0, 0, 0, 1, 2, 1, missing_code, 0, 0, 1, 1, missing_code};
+  TablePosterior posterior(backend(), factor_graph(network), request(network, 0), stream());
+  const Chunk chunk = answer(posterior, columns_of(codes, rows), stream());
+  for (std::int64_t r = 0; r < rows; ++r) expect_close_to(by_logarithms(network, row_of(codes, rows, r)), chunk, rows, r, 1e-6);
 }
 
 TEST_F(TablePosteriorTest, ColumnsThatAreNotThereAreSummedOut) {
