@@ -3,7 +3,7 @@ BUILD  ?= build
 PRESET ?= default
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help setup configure build demo test test-faults test-sanitized test-asan bench format tidy gpu-check clean
+.PHONY: help setup configure build demo test test-faults test-sanitized test-asan bench compare format tidy gpu-check clean
 
 help:
 	@echo "make setup        install what is missing (apt packages, Arrow, CUDA where there is a driver)"
@@ -13,7 +13,8 @@ help:
 	@echo "make test-faults  plant each known fault and demand that a test finds it"
 	@echo "make test-sanitized   the operations on the emulated device, checked for races and for bounds"
 	@echo "make test-asan    the tests with address and undefined-behaviour sanitizers, in build-asan/"
-	@echo "make bench        micro-benchmarks"
+	@echo "make bench        speed: beside the machine's limits, of every operation, by size, and beside other programs"
+	@echo "make compare      the last of these alone (ARGS go to bench/compare/compare.py); writes docs/performance.md"
 	@echo "make format tidy  clang-format in place; clang-tidy over the C++ files"
 	@echo "make gpu-check    everything that a machine with an NVIDIA GPU should verify"
 	@echo "make clean        remove what was built, not what was downloaded"
@@ -49,6 +50,10 @@ test-asan: setup
 
 bench: configure
 	@BUILD=$(BUILD) JOBS=$(JOBS) scripts/bench.sh
+
+compare: configure
+	@cmake --build $(BUILD) -j $(JOBS) --target footfall
+	@BUILD=$(BUILD) bench/compare/run.sh $(ARGS)
 
 format:
 	@git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' '*.h' | xargs clang-format -i
