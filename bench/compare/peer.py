@@ -225,11 +225,9 @@ def standardize(a, tensors):
         transforms.append(time.perf_counter() - middle)
         fits.append(middle - began)
     # scikit-learn's deviation is that of the imputed column, ours and polars' that of the cells that are there.
-    cells = ~np.isnan(drawn)
     ours, theirs = tensors["standardized"], np.asarray(head(z), np.float32)
     if a.peer == "sklearn":
-        share = np.sqrt(cells.mean(axis=0))
-        theirs = theirs * share
+        theirs = theirs * np.sqrt(1.0 - np.isnan(table).mean(axis=0))
     apart = float(np.abs(ours - theirs)[np.isfinite(theirs)].max())
     return fits, transforms, before, apart
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/table/safetensors.hpp"
 #include "tests/tools/command/shop_test.hpp"
 
 namespace footfall::test {
@@ -83,6 +84,28 @@ TEST_F(Bench, TheEmulatedDeviceTellsItsCopiesApart) {
     EXPECT_GT(figure.at("kernel_s").get<double>(), 0.0) << name;
     EXPECT_GT(figure.at("copy_s").get<double>(), 0.0) << name;
   }
+}
+
+/// Others can check what came out: the bytes that were worked on, the weights by name and the answers.
+TEST_F(Bench, DumpsWhatItWorkedOn) {
+  std::filesystem::create_directory(path("dump"));
+  std::vector<std::string> words = {"bench", "lstm", "--only", "lstm/score/embedded", "--device", "cpu", "--quiet", "--dump", "dump"};
+  words.insert(words.end(), tiny.begin(), tiny.end());
+  done(words);
+  const TensorFile file = load_tensors(path("dump/lstm_score_embedded_32.safetensors"));
+  for (const char* name : {"numbers", "codes", "length", "labels", "predictions", "lstm.weight_ih_l0", "lstm.weight_hh_l1", "heads.weight", "events.embedding_0"})
+    ASSERT_NE(file.find(name), nullptr) << name;
+  EXPECT_EQ(file.find("predictions")->shape, (std::vector<std::int64_t>{64}));
+  EXPECT_EQ(file.find("numbers")->shape, (std::vector<std::int64_t>{64 * 5, 4}));
+  for (const float p : file.find("predictions")->values) EXPECT_TRUE(p > 0.0F && p < 1.0F);
+}
+
+/// What the scripts of bench/compare do with what the programs say.
+TEST_F(Bench, TheComparisonFindsAnswersThatDiffer) {
+  const CommandResult python = run_command("/usr/bin/env", {"python3", "--version"}, {.folder = folder.path(), .largest_file = {}});
+  if (python.status != 0) GTEST_SKIP() << "there is no python3";
+  const CommandResult result = run_command("/usr/bin/env", {"python3", FOOTFALL_SOURCE_DIR "/bench/compare/test_compare.py"}, {.folder = folder.path(), .largest_file = {}});
+  EXPECT_EQ(result.status, 0) << result.err;
 }
 
 TEST_F(Bench, WrongWords) {
