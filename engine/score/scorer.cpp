@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/device/team.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
 namespace {
 
 constexpr std::int64_t encoded_at_once = 16'384;
+constexpr std::int64_t batches_a_thread = 2;   ///< fewer would leave threads without work at the end of a chunk
 
 std::int64_t count(const auto& list) { return static_cast<std::int64_t>(list.size()); }
 
@@ -34,6 +36,7 @@ Scorer::Scorer(const Architecture& architecture, const Transform& transform, con
     : architecture_(architecture),
       layout_(architecture),
       largest_(largest),
+      team_(backend.team()),
       stream_(stream),
       parameters_(upload(parameters, stream)),
       answers_(stream, largest.examples * architecture.outputs()) {
@@ -53,6 +56,31 @@ Scorer::Scorer(const Architecture& architecture, const Transform& transform, con
     encoder_ = std::make_unique<ProfileEncoder>(transform, std::min(encoded_at_once, largest.examples), backend, stream);
   }
   network_ = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false}, 0, backend, stream);
+  const std::int64_t threads = team_.threads();
+  if (stream.place() == Place::host && threads > 1 && largest_.examples >= batches_a_thread * threads * largest_.batch) make_lanes(transform, threads);
+}
+
+void Scorer::make_lanes(const Transform& transform, std::int64_t threads) {
+  for (std::int64_t i = 0; i < threads; ++i) {
+    Lane lane;
+    lane.backend = make_backend(Device{});
+    lane.stream = lane.backend->make_stream();
+    lane.network = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false}, 0,
+                                                   *lane.backend, *lane.stream);
+    lanes_.push_back(std::move(lane));
+  }
+}
+
+/// A batch's bits depend on its shape alone, so it does not matter whether one thread or all of them work on it. Where there are enough
+/// batches each thread takes whole ones: none waits for another between two layers.
+void Scorer::predict(const BatchPlan& plan, const PlacedPlan& placed) {
+  const View<const float> parameters = std::as_const(parameters_).view();
+  const MatrixView<float> answers = answers_.matrix(count(plan.order), architecture_.outputs());
+  if (lanes_.empty() || plan.batches() < batches_a_thread * count(lanes_)) return predict_batches(*network_, plan, placed, parameters, answers, stream_);
+  team_.run(plan.batches(), [&](std::int64_t k, int thread) {
+    Lane& lane = lanes_[static_cast<std::size_t>(thread)];
+    predict_batch(*lane.network, plan, k, placed, parameters, answers, *lane.stream);
+  });
 }
 
 Scorer::~Scorer() {
@@ -159,7 +187,7 @@ std::int64_t Scorer::send(const ExampleTable& table, const BatchPlan& plan, Stag
   std::swap(data_.event_code, now_.event_code);
   encode_profiles(table);
   const std::int64_t n = table.size(), values = n * architecture_.outputs();
-  predict_batches(*network_, plan, placed(plan, chunk), std::as_const(parameters_).view(), answers_.matrix(n, architecture_.outputs()), stream_);
+  predict(plan, placed(plan, chunk));
   copy<float>(std::as_const(answers_).view().sub(0, values), chunk.answers_.view().sub(0, values), stream_);
   stream_.mark(*chunk.done_);
   std::swap(data_.event_number, now_.event_number);

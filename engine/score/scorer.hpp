@@ -59,7 +59,16 @@ class Scorer {
     Array<std::int64_t> rows, first;
   };
 
+  /// What a thread needs to predict a batch by itself: a backend of one thread, its stream and a network.
+  struct Lane {
+    std::unique_ptr<Backend> backend;
+    std::unique_ptr<Stream> stream;
+    std::unique_ptr<NeuralNetwork> network;
+  };
+
   [[nodiscard]] Inputs make_inputs(const Transform& transform) const;
+  void make_lanes(const Transform& transform, std::int64_t threads);
+  void predict(const BatchPlan& plan, const PlacedPlan& placed);
   void copy_inputs(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
   void encode_profiles(const ExampleTable& table);
   [[nodiscard]] PlacedPlan placed(const BatchPlan& plan, const StagedChunk& chunk) const;
@@ -67,6 +76,7 @@ class Scorer {
   Architecture architecture_;
   ParameterLayout layout_;
   Size largest_;
+  Team& team_;
   Stream& stream_;
   Array<float> parameters_, answers_;
   Inputs now_, next_;                    ///< of the chunk that is computed; where the one behind it arrives (empty without `copies_`)
@@ -77,6 +87,7 @@ class Scorer {
   DeviceExamples data_;                  ///< what the network reads; its counts are those of the chunk that was sent last
   std::unique_ptr<ProfileEncoder> encoder_;
   std::unique_ptr<NeuralNetwork> network_;
+  std::vector<Lane> lanes_;              ///< one a thread of the team; empty on a device, and where a chunk is of few batches
   std::int64_t sent_bytes_ = 0;
 };
 

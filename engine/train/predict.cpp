@@ -59,22 +59,25 @@ std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, con
   return download(answers.view(), stream);
 }
 
-void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream) {
+void predict_batch(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers,
+                   Stream& stream) {
   BatchSlots& slots = network.slots();
-  for (std::int64_t k = 0; k < plan.batches(); ++k) {
-    const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
-    copy<std::int64_t>(placed.rows.sub(begin, size), slots.rows.view().sub(0, size), stream);
-    Batch batch{size, 0, {}};
-    if (!placed.host_length.empty()) {
-      copy<std::int64_t>(placed.first.sub(begin, size), slots.first.view().sub(0, size), stream);
-      copy<std::int32_t>(placed.length.sub(begin, size), slots.length.view().sub(0, size), stream);
-      batch.lengths = placed.host_length.sub(begin, size);
-      batch.time = batch.lengths.data[0];
-    }
-    const MatrixView<const float> out = network.predict(batch, parameters);
-    const std::int64_t values = size * out.columns;
-    copy<float>(View<const float>(out.data, values, out.place), View<float>(answers.row_range(begin, size).data, values, answers.place), stream);
+  const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
+  copy<std::int64_t>(placed.rows.sub(begin, size), slots.rows.view().sub(0, size), stream);
+  Batch batch{size, 0, {}};
+  if (!placed.host_length.empty()) {
+    copy<std::int64_t>(placed.first.sub(begin, size), slots.first.view().sub(0, size), stream);
+    copy<std::int32_t>(placed.length.sub(begin, size), slots.length.view().sub(0, size), stream);
+    batch.lengths = placed.host_length.sub(begin, size);
+    batch.time = batch.lengths.data[0];
   }
+  const MatrixView<const float> out = network.predict(batch, parameters);
+  const std::int64_t values = size * out.columns;
+  copy<float>(View<const float>(out.data, values, out.place), View<float>(answers.row_range(begin, size).data, values, answers.place), stream);
+}
+
+void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream) {
+  for (std::int64_t k = 0; k < plan.batches(); ++k) predict_batch(network, plan, k, placed, parameters, answers, stream);
 }
 
 }  // namespace footfall

@@ -33,6 +33,10 @@ struct PlacedPlan {
 /// `answers` [order, outputs]. Neither allocates nor synchronises.
 void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream);
 
+/// The same for batch `k` of the plan alone. The view of its place among `answers` is written, no other.
+void predict_batch(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers,
+                   Stream& stream);
+
 /// The longest sequence of a plan, in steps; 0 without events.
 [[nodiscard]] std::int64_t longest(const ExampleTable& table, const BatchPlan& plan);
 

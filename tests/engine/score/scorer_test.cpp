@@ -164,6 +164,29 @@ TEST_F(ScorerTest, ScoresChunksAsItScoresAll) {
     for (const std::size_t under_way : {1, 2, 3}) test::expect_same_bits(in_chunks(model, table, size, under_way), expected, std::to_string(size) + " at once");
 }
 
+/// With several threads and many batches each thread takes whole batches; with few all of them work on one. No bit may tell.
+TEST_F(ScorerTest, ScoresTheSameBitsWithAnyTeam) {
+  if (!test::on_cpu()) GTEST_SKIP() << "a device has one stream";
+  for (const bool events : {true, false}) {
+    const ExampleTable table = make_table(13 * partition + 4, events);
+    const Model model = model_of(table);
+    const std::vector<float> expected = at_once(model, table);
+    const BatchPlan plan = plan_groups(table.length, groups_of(table.size()), prediction_batch);
+    for (const int threads : {1, 2, 3, 7}) {
+      const std::unique_ptr<Backend> team = make_backend(Device{}, {threads, true});
+      const std::unique_ptr<Stream> stream = team->make_stream();
+      Scorer scorer(model.architecture, model.transform, model.parameters, {table.size(), 7 * table.size(), partition, 7}, *team, *stream);
+      StagedChunk staged = scorer.make_chunk();
+      for (int again = 0; again < 3; ++again) {
+        std::vector<float> outputs;
+        static_cast<void>(scorer.send(table, plan, staged));
+        staged.outputs_of(plan, outputs);
+        test::expect_same_bits(outputs, expected, std::to_string(threads) + " threads");
+      }
+    }
+  }
+}
+
 TEST_F(ScorerTest, ScoresATableWithoutEvents) {
   const ExampleTable table = make_table(5 * partition, false);
   const Model model = model_of(table);
