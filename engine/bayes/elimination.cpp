@@ -13,6 +13,9 @@ namespace {
 
 enum class Heuristic { fill, weighted_fill, weight };
 constexpr int heuristics = 3;
+/// With more neighbours than this a variable's table is beyond any memory: how much it would fill in is not counted before they are fewer.
+constexpr std::size_t most_neighbours = 64;
+constexpr double out_of_reach = 1e12;
 
 /// Which variables share a table: a row of bits for each.
 class Neighbours {
@@ -94,6 +97,7 @@ class Greedy {
     for (const std::int32_t u : near_) weight += logs_[static_cast<std::size_t>(u)];
     looked_at_ += static_cast<double>(neighbours_.words());
     if (heuristic_ == Heuristic::weight) return weight;
+    if (near_.size() > most_neighbours) return out_of_reach + static_cast<double>(near_.size());
     looked_at_ += static_cast<double>(near_.size() * (heuristic_ == Heuristic::fill ? neighbours_.words() : near_.size()));
     const std::uint64_t* mine = neighbours_.row(v);
     double fill = 0.0;

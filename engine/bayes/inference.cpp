@@ -18,6 +18,8 @@ namespace {
 /// Below this many entries a better order saves less than its search costs.
 constexpr double small_enough = 0x1p16;
 constexpr int first_tries = 24;
+/// Entries for each byte allowed that no better order brings within reach.
+constexpr double hopeless = 256.0;
 
 Error impossible() { return bad_input("the evidence is impossible: the network gives it the probability 0", "leave out an observation, or check the tables for zeros"); }
 
@@ -45,7 +47,7 @@ Elimination search_order(const FactorGraph& graph, const InferenceOptions& optio
   Elimination best = find_elimination(sizes, scopes, search, options.team);
   // Below this a second and third search would take longer than the passes.
   for (const auto& [above, tries] : {std::pair(0x1p23, 96), std::pair(0x1p27, 400)}) {
-    if (best.entries <= above) break;
+    if (best.entries <= above || best.entries > hopeless * static_cast<double>(options.memory)) break;
     search.tries = tries;
     best = find_elimination(sizes, scopes, search, options.team);
   }
