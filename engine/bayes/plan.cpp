@@ -14,8 +14,6 @@
 namespace footfall {
 namespace {
 
-/// Tables over observed variables grow by multiplication up to this size: a quarter of a core's second cache.
-constexpr double most_fused_bytes = 512.0 * 1024.0;
 /// Tables over hidden variables alone, which no row's cost depends on.
 constexpr double most_folded_cells = 4.0 * 1024.0 * 1024.0;
 
@@ -179,7 +177,7 @@ class Compiler {
     const double rows = radix_.rows(index) * (maybe ? static_cast<double>(radix_.digits(variable)) : 1.0);
     if (rows == 1.0) return cells <= most_folded_cells;
     const double bytes = bytes_of(rows, cells);
-    return bytes <= most_fused_bytes && cells * gather_cost(bytes) <= before;
+    return bytes <= request_.fused_bytes && cells * gather_cost(bytes) <= before;
   }
 
   /// The product of pieces as slots, summed over a variable.
@@ -207,37 +205,61 @@ class Compiler {
     return piece;
   }
 
-  /// Multiplies tables over the same scope together while that makes a row cheaper: the most gain first, then the smallest table.
+  /// What multiplying two tables over the same scope together saves a row, and the size of the product. No gain where it is too large or of a range that would
+  /// need float64.
+  struct Fusion {
+    double gain = -1.0;
+    double bytes = 0.0;
+    [[nodiscard]] bool better_than(const Fusion& other) const { return gain > other.gain || (gain == other.gain && bytes < other.bytes); }
+  };
+  [[nodiscard]] Fusion fusion_of(const Piece& a, const Piece& b) const {
+    const double cells = radix_.cells(a.scope);
+    const auto cost = [&](double rows) { return gather_cost(bytes_of(rows, cells)); };
+    const double rows = radix_.rows(united(a.index, b.index));
+    const double bytes = bytes_of(rows, cells);
+    if (bytes > request_.fused_bytes || a.lower + b.lower < -70.0) return {};
+    return {cost(radix_.rows(a.index)) + cost(radix_.rows(b.index)) + load_cost - cost(rows), bytes};
+  }
+
+  [[nodiscard]] Piece fused(const Piece& a, const Piece& b) {
+    const std::vector<const Piece*> both = {&a, &b};
+    Piece piece = product(both, radix_);
+    if (request_.evidence)
+      log_scale_ += scale_piece(piece);
+    else
+      scale_rows(piece, radix_);
+    return piece;
+  }
+
+  /// Multiplies tables over the same scope together while that makes a row cheaper: the most gain first, then the smallest table. Of very many tables each
+  /// first joins one of the last few that it suits, so that the time to compile stays in proportion.
   void fuse(std::vector<Piece>& tables) {
+    constexpr std::size_t many = 24;
+    constexpr std::size_t last_few = 8;
+    if (tables.size() > many) {
+      std::vector<Piece> joined;
+      for (Piece& table : tables) {
+        Fusion best;
+        std::size_t with = joined.size();
+        for (std::size_t i = joined.size() > last_few ? joined.size() - last_few : 0; i < joined.size(); ++i)
+          if (const Fusion each = fusion_of(joined[i], table); each.gain >= 0.0 && each.better_than(best)) best = each, with = i;
+        if (with == joined.size())
+          joined.push_back(std::move(table));
+        else
+          joined[with] = fused(joined[with], table);
+      }
+      tables = std::move(joined);
+      return;
+    }
     while (tables.size() > 1) {
-      std::size_t a = 0;
-      std::size_t b = 0;
-      double most = -1.0;
-      double smallest = 0.0;
+      Fusion best;
+      std::size_t a = 0, b = 0;
       for (std::size_t i = 0; i < tables.size(); ++i)
-        for (std::size_t j = i + 1; j < tables.size(); ++j) {
-          const auto cost = [&](const std::vector<std::int32_t>& index) { return gather_cost(bytes_of(radix_.rows(index), radix_.cells(tables[i].scope))); };
-          const std::vector<std::int32_t> index = united(tables[i].index, tables[j].index);
-          const double bytes = bytes_of(radix_.rows(index), radix_.cells(tables[i].scope));
-          const double gain = cost(tables[i].index) + cost(tables[j].index) + load_cost - cost(index);
-          // A table of a wide range would need float64.
-          if (bytes > most_fused_bytes || gain < 0.0 || tables[i].lower + tables[j].lower < -70.0) continue;
-          if (gain > most || (gain == most && bytes < smallest)) {
-            most = gain;
-            smallest = bytes;
-            a = i;
-            b = j;
-          }
-        }
+        for (std::size_t j = i + 1; j < tables.size(); ++j)
+          if (const Fusion each = fusion_of(tables[i], tables[j]); each.gain >= 0.0 && each.better_than(best)) best = each, a = i, b = j;
       if (a == b) return;
-      const std::vector<const Piece*> both = {&tables[a], &tables[b]};
-      Piece fused = product(both, radix_);
-      if (request_.evidence)
-        log_scale_ += scale_piece(fused);
-      else
-        scale_rows(fused, radix_);
+      tables[a] = fused(tables[a], tables[b]);
       tables.erase(tables.begin() + static_cast<std::ptrdiff_t>(b));
-      tables[a] = std::move(fused);
     }
   }
 

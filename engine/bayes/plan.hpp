@@ -21,6 +21,7 @@ struct PlanRequest {
   std::vector<std::int32_t> columns;    ///< of each variable its column in the table; ignored where never seen
   bool evidence = false;                ///< P(evidence) is wanted, not the posterior alone
   std::int64_t memory = std::int64_t{1} << 30;   ///< bytes that a plan may take
+  double fused_bytes = 512.0 * 1024.0;           ///< tables over observed variables are multiplied together up to this size: a quarter of a core's second cache
 };
 
 /// What a plan costs, known before it is compiled.

@@ -13,6 +13,9 @@ namespace {
 /// Plans that are kept; when there are more, all but those of the chunk at hand go.
 constexpr std::size_t most_plans = 4096;
 
+/// A pattern may have a single row: its tables are not worth much work beforehand.
+constexpr double pattern_fused_bytes = 2048.0;
+
 /// Copies of a chunk on a device that does not share the host's memory.
 struct ChunkOnDevice {
   Array<std::uint8_t> codes;
@@ -46,6 +49,7 @@ struct TablePosterior::State {
       const bool observed = request.columns[v] >= 0 && (pattern == nullptr || (*pattern)[v] != 0);
       plan.seen.push_back(!observed ? Seen::never : otherwise);
     }
+    if (pattern != nullptr) plan.fused_bytes = pattern_fused_bytes;
     return plan;
   }
 
