@@ -144,19 +144,27 @@ class Greedy {
     size *= plan.states[static_cast<std::size_t>(*column)];
   }
   std::vector<std::int64_t> table(static_cast<std::size_t>(size), 0);
-  for (std::int64_t i = 0; i < cover.size; ++i) {
-    if (totals[i] == 0) continue;
-    std::int64_t rest = i;
-    std::int64_t to = 0;
-    bool there = true;
-    for (std::size_t c = 0; c < width && there; ++c) {
+  // Runs of the last column; an odometer over the others keeps the place in the set's table, and how many of its cells are missing.
+  const CoverColumn* const last = width == 0 ? nullptr : &cover.columns.back();
+  const std::int64_t run = last == nullptr ? 1 : last->states + (cover.extended ? 1 : 0);
+  const std::int64_t step = last == nullptr ? 0 : stride.back();
+  const std::int64_t taken = last != nullptr && step != 0 ? last->states : run;   // cells of a run that belong to the set
+  std::vector<std::int32_t> digit(width, 0);
+  std::int64_t to = 0;
+  int missing = 0;
+  for (std::int64_t first = 0; first < cover.size; first += run) {
+    if (missing == 0)
+      for (std::int64_t i = 0; i < taken; ++i) table[static_cast<std::size_t>(to + i * step)] += totals[first + i];
+    for (std::size_t c = width < 2 ? 0 : width - 1; c-- > 0;) {
       const CoverColumn& column = cover.columns[c];
-      const std::int64_t digit = rest / column.stride;
-      rest %= column.stride;
-      there = stride[c] == 0 || digit < column.states;
-      to += digit * stride[c];
+      const std::int32_t digits = column.states + (cover.extended ? 1 : 0);
+      to += stride[c];
+      if (++digit[c] == column.states && cover.extended && stride[c] != 0) ++missing;
+      if (digit[c] < digits) break;
+      if (cover.extended && stride[c] != 0) --missing;
+      to -= stride[c] * digits;
+      digit[c] = 0;
     }
-    if (there) table[static_cast<std::size_t>(to)] += totals[i];
   }
   return table;
 }
