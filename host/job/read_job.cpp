@@ -170,7 +170,7 @@ SplitSpec read_split(Section& in, const std::filesystem::path& folder) {
   return out;
 }
 
-ModelSpec read_model(Section& in) {
+ModelSpec read_model(Section& in, const std::filesystem::path& folder) {
   ModelSpec out;
   out.lstm = in.wholes("lstm", {1, 65536}).value_or(out.lstm);
   if (const auto word = in.choice("cell", {"lstm", "gru"})) out.cell = static_cast<CellKind>(*word);
@@ -185,8 +185,12 @@ ModelSpec read_model(Section& in) {
     out.dropout = in.number(
         "dropout", [](double x) { return x >= 0 && x < 1; }, "\"auto\", or a share from 0 to below 1");
   out.network = in.text("network").value_or(out.network);
-  if (out.network != "none")
-    throw in.error("network", "is \"" + out.network + "\"; networks are not available in this version of footfall", "write \"none\"");
+  constexpr std::string_view structures[] = {"none", "tan", "chow-liu", "hill-climb"};
+  if (std::find(std::begin(structures), std::end(structures), out.network) == std::end(structures)) {
+    if (!std::filesystem::path(out.network).has_extension())
+      throw in.error("network", "is \"" + out.network + "\", which is no structure", "write none, tan, chow-liu, hill-climb or the file of a network (.bif)");
+    out.network = absolute(out.network, folder);
+  }
   in.finish();
   return out;
 }
@@ -300,7 +304,7 @@ Job parse_job(const std::string& text, const std::string& name, const std::strin
   with("customers", [&](Section& in) { job.customers = read_customers(in, base); });
   with("missing", [&](Section& in) { job.missing = read_missing(in); });
   with("split", [&](Section& in) { job.split = read_split(in, base); });
-  with("model", [&](Section& in) { job.model = read_model(in); });
+  with("model", [&](Section& in) { job.model = read_model(in, base); });
   with("train", [&](Section& in) { job.train = read_train(in); });
   check_job(job);
   return job;

@@ -5,6 +5,7 @@
 
 #include "engine/train/predict.hpp"
 #include "host/jobs/best_possible.hpp"
+#include "host/jobs/network_part.hpp"
 #include "host/journeys/clock.hpp"
 #include "kernels/error.hpp"
 
@@ -41,7 +42,10 @@ Evaluation evaluate_base(const SavedModel& model, const ReadBase& read, Workshop
   std::vector<std::int64_t> rows(static_cast<std::size_t>(table.size()));
   std::iota(rows.begin(), rows.end(), 0);
   out.tested.predictions = predict_rows(model.architecture, model.transform, model.parameters, table, device, {rows}, shop);
+  if (model.network)
+    out.tested.baselines = network_outcomes(*model.network, model.architecture.heads, out.prepared.table, dictionaries_of(read.base, model.features), out.tested.predictions, shop);
   out.figures = figures_json(judge(model.architecture.heads, out.prepared.labels, {out.tested}));
+  add_network_figures(out.figures, model.architecture.heads, out.prepared.labels, {out.tested});
   out.ids = read.base.ids;
   return out;
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <numeric>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -15,6 +17,7 @@
 #include "host/jobs/evaluate.hpp"
 #include "host/jobs/fit_checkpoint.hpp"
 #include "host/jobs/fit_folder.hpp"
+#include "host/jobs/network_part.hpp"
 #include "host/jobs/tested.hpp"
 #include "host/journeys/clock.hpp"
 #include "host/model_folder/digest.hpp"
@@ -239,8 +242,27 @@ class Fit {
     }
     const PartRequest request{part.training, part.test, job_.split.seed + static_cast<std::uint64_t>(part.fold), name};
     PartResult result = fit_part(job_, prepared_, dictionaries_, request, checkpoint_, shop_, options_.observer);
+    if (wants_network(job_)) add_network(request, result);
     if (!keeps_tested()) checkpoint_.finish(name, result);
     return result;
+  }
+
+  /// The network of a tested part, its blend with the model, and what both say of the test examples.
+  void add_network(const PartRequest& request, PartResult& result) {
+    network_ = fit_network(job_, prepared_, dictionaries_, result.learned, shop_);
+    network_->weights = blend_weights(job_, prepared_, dictionaries_, request, result, *network_, checkpoint_, shop_, options_.observer);
+    NamedOutcomes outcomes = network_outcomes(*network_, result.fitted.architecture.heads, prepared_.table, dictionaries_, result.asked, shop_);
+    result.baselines.insert(result.baselines.end(), std::make_move_iterator(outcomes.begin()), std::make_move_iterator(outcomes.end()));
+    options_.observer.note(describe_network(request.name, *network_));
+  }
+
+  /// The network that is saved. Its blend is weighed by all test predictions, for which neither has learned from the examples they are of; where there are
+  /// none, as a tested part's is.
+  void fit_last_network(const PartRequest& request, const PartResult& result) {
+    network_ = fit_network(job_, prepared_, dictionaries_, result.learned, shop_);
+    network_->weights = tested_.empty() ? blend_weights(job_, prepared_, dictionaries_, request, result, *network_, checkpoint_, shop_, options_.observer)
+                                        : tested_weights(tested_, prepared_.labels, network_->target);
+    options_.observer.note(describe_network(request.name, *network_));
   }
 
   void fit_all() {
@@ -248,6 +270,7 @@ class Fit {
       const std::vector<std::int64_t> rows = final_rows(job_, prepared_, cutoffs_), none;
       const PartRequest request{rows, none, job_.split.seed, "final"};
       PartResult result = fit_part(job_, prepared_, dictionaries_, request, checkpoint_, shop_, options_.observer);
+      if (wants_network(job_)) fit_last_network(request, result);
       history_ += history_lines("final", result.fitted.architecture.heads, result.fitted.training, history_.empty());
       last_ = std::move(result.fitted);
       final_ = std::move(result.training);
@@ -263,6 +286,7 @@ class Fit {
     if (!tested_.empty()) {
       metrics_["test"] = figures_json(judge(heads, prepared_.labels, tested_));
       add_best_auroc(metrics_["test"], asked_, read_.base.ids, prepared_, tested_);
+      add_network_figures(metrics_["test"], heads, prepared_.labels, tested_);
       metrics_["train"] = figures_json(judge(heads, prepared_.labels, trained_));
       ordered_json& baselines = metrics_["baselines"] = ordered_json::object();
       for (const char* name : {"constant", "recency", "logistic"}) {
@@ -280,6 +304,7 @@ class Fit {
     model.features = prepared_.features;
     model.transform = last_.transform;
     model.architecture = last_.architecture;
+    model.network = network_;
     model.parameters = last_.training.parameters;
     model.fingerprint = fingerprint_of(read_.base);
     model.device = options_.device.name();
@@ -294,6 +319,7 @@ class Fit {
     const SavedModel model = saved();
     if (job_.split.kind == SplitKind::test_files) add_test_files(model, folder);
     metrics_["model"] = {{"parameters", parameters_}, {"padding", last_.training.padding}, {"best_epoch", last_.training.best_epoch}};
+    if (network_) metrics_["network"] = network_json(*network_, job_);
     metrics_["protocol"] = job_.split.kind == SplitKind::out_of_time ? "out of time" : job_.split.kind == SplitKind::folds ? "folds"
                            : job_.split.kind == SplitKind::test_files ? "test files" : "held out";
     metrics_["device"] = options_.device.name();
@@ -331,6 +357,7 @@ class Fit {
   std::vector<TestedFold> tested_, trained_;
   FittedPart last_;
   PartPredictions final_;
+  std::optional<SavedNetwork> network_;
   std::int64_t parameters_ = 0;
   std::string history_;
   ordered_json metrics_;

@@ -8,7 +8,7 @@ namespace footfall {
 namespace {
 
 /// What a fit writes. model.json comes last: a folder without it is no model.
-constexpr const char* files_of_model[] = {"weights.safetensors", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv", "model.json"};
+constexpr const char* files_of_model[] = {"weights.safetensors", "network.bif", "job.toml", "metrics.json", "test_predictions.parquet", "history.csv", "model.json"};
 
 }  // namespace
 

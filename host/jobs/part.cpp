@@ -214,11 +214,11 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   };
   smear(fitted.architecture, predictions(parts.training), prepared);
   if (!parts.validation.empty()) calibrate(fitted.architecture, predictions(parts.validation), prepared);
-  if (!request.asked.empty()) {
-    out.asked = predictions(request.asked);
-    out.baselines = baselines_for(prepared, out, data, request, checkpoint, shop);
-  }
+  if (!request.asked.empty()) out.asked = predictions(request.asked);
+  if (!request.asked.empty() && request.baselines) out.baselines = baselines_for(prepared, out, data, request, checkpoint, shop);
   out.training = predictions(request.training);
+  out.learned = parts.training;
+  out.validation = parts.validation;
   return out;
 }
 

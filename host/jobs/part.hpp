@@ -33,11 +33,13 @@ struct PartRequest {
   const std::vector<std::int64_t>& asked;
   std::uint64_t seed = 0;
   std::string name;
+  bool baselines = true;   ///< of the rows of `asked`
 };
 
 struct PartResult {
   FittedPart fitted;
   PartPredictions asked, training;   ///< `training` also holds the validation share
+  std::vector<std::int64_t> learned, validation;   ///< rows that were learned from, and the share that judged; not of a part that was finished before
   std::vector<std::pair<std::string, std::vector<Outcome>>> baselines;  ///< by name, of the rows of `asked`; an outcome may be empty
 };
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <numeric>
+#include <optional>
 
+#include "engine/bayes/feature_posterior.hpp"
 #include "engine/pipeline/pipeline.hpp"
 #include "engine/score/outcome.hpp"
 #include "engine/score/scorer.hpp"
@@ -20,7 +23,7 @@ namespace footfall {
 namespace {
 
 constexpr std::int64_t event_rows_at_once = 262'144;
-constexpr std::size_t chunks_in_memory = 4;   ///< one for each stage
+constexpr std::size_t chunks_in_memory = 4;   ///< one for each stage that every model has
 
 std::int64_t file_bytes(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -95,6 +98,37 @@ struct Buffer {
   BatchPlan plan;
   StagedChunk staged;
   std::vector<float> outputs;   ///< [examples, outputs]
+  std::vector<std::uint8_t> codes;   ///< of the network, a column a variable
+  NetworkAnswer network;
+};
+
+/// The network's part of the work, on a stream of its own: its stage is another thread than the model's.
+class NetworkScoring {
+ public:
+  NetworkScoring(const SavedModel& model, const Base& base, const Dictionaries& dictionaries, Workshop& shop)
+      : team_(shop.backend->team()), stream_(shop.backend->make_stream()), reader_(reader_of(model, base, dictionaries)),
+        posterior_(model.network->fitted.network, model.network->fitted.target,
+                   model.architecture.heads[static_cast<std::size_t>(model.network->target)].kind == HeadKind::classes, reader_.columns(), *shop.backend, *stream_) {}
+
+  /// Before the table is recoded.
+  void encode(const ExampleTable& table, std::vector<std::uint8_t>& codes) {
+    rows_.resize(static_cast<std::size_t>(table.size()));
+    std::iota(rows_.begin(), rows_.end(), 0);
+    reader_.encode(table, rows_, codes, team_);
+  }
+  [[nodiscard]] NetworkAnswer answer(const Buffer& buffer) { return posterior_.answer(buffer.codes, buffer.chunk->size()); }
+
+ private:
+  /// The columns of a table without rows are those of every chunk.
+  FeatureCodes reader_of(const SavedModel& model, const Base& base, const Dictionaries& dictionaries) {
+    return {model.network->fitted.network.variables, model.network->fitted.target, build_examples(base, model.features, {}, team_), dictionaries};
+  }
+
+  Team& team_;
+  std::unique_ptr<Stream> stream_;
+  FeatureCodes reader_;
+  FeaturePosterior posterior_;
+  std::vector<std::int64_t> rows_;
 };
 
 /// The stages, and what they share.
@@ -107,19 +141,26 @@ class Scoring {
         as_of_(as_of),
         team_(shop.backend->team()),
         dictionaries_(dictionaries_of(base, model.features)),
-        scorer_(model.architecture, model.transform, model.parameters, largest_of(chunks_), *shop.backend, *shop.stream) {}
+        scorer_(model.architecture, model.transform, model.parameters, largest_of(chunks_), *shop.backend, *shop.stream) {
+    if (model.network) network_.emplace(model, base, dictionaries_, shop);
+  }
 
   std::vector<StageTime> run(ScoreOutput& output, const Observer& observer, ScoreSummary& summary) {
     Pipeline<Buffer> pipeline("features", [&](Buffer& buffer) { return build_features(buffer, summary.unseen); });
     pipeline.then("predict", [&](Buffer& buffer) { return predict(buffer); });
     pipeline.then("collect", [&](Buffer& buffer) { return collect(buffer); });
+    if (network_)
+      pipeline.then("network", [&](Buffer& buffer) {
+        buffer.network = network_->answer(buffer);
+        return Load{buffer.chunk->size(), static_cast<std::int64_t>(buffer.codes.size())};
+      });
     pipeline.then("write", [&](Buffer& buffer) {
       write(buffer, output);
       summary.customers += buffer.chunk->size();
       observer.progress("score", summary.customers, base_.customers(), "customers");
       return Load{buffer.chunk->size(), 0};
     });
-    std::vector<Buffer> buffers(std::min(chunks_in_memory, chunks_.size()));
+    std::vector<Buffer> buffers(std::min(chunks_in_memory + (network_ ? 1 : 0), chunks_.size()));
     for (Buffer& buffer : buffers) buffer.staged = scorer_.make_chunk();
     return pipeline.run(buffers);
   }
@@ -131,6 +172,7 @@ class Scoring {
     buffer.keys.clear();
     for (const std::int64_t customer : buffer.chunk->customers) buffer.keys.push_back({customer, as_of_});
     buffer.table = build_examples(base_, model_.features, buffer.keys, team_, std::move(buffer.table));
+    if (network_) network_->encode(buffer.table, buffer.codes);
     count_unseen(recode(buffer.table, dictionaries_, model_.transform, team_), unseen);
     const auto lengths = model_.architecture.has_events() ? std::span<const std::int32_t>(buffer.table.length) : std::span<const std::int32_t>();
     buffer.plan = plan_groups(lengths, buffer.chunk->groups, prediction_batch);
@@ -151,7 +193,7 @@ class Scoring {
       outcomes.push_back(outcome_of(head, buffer.outputs, model_.architecture.outputs(), first));
       first += head.outputs();
     }
-    output.write(score_table(model_, base_.ids, buffer.chunk->customers, outcomes), buffer.chunk->last_partition);
+    output.write(score_table(model_, base_.ids, buffer.chunk->customers, outcomes, buffer.network), buffer.chunk->last_partition);
   }
 
   const SavedModel& model_;
@@ -161,6 +203,7 @@ class Scoring {
   Team& team_;
   Dictionaries dictionaries_;
   Scorer scorer_;
+  std::optional<NetworkScoring> network_;
   std::size_t next_ = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "host/model_folder/digest.hpp"
 #include "host/model_folder/model_json.hpp"
+#include "host/networks/networks.hpp"
 #include "host/table/atomic_file.hpp"
 #include "host/table/safetensors.hpp"
 #include "kernels/error.hpp"
@@ -103,14 +104,22 @@ void check_parts(const std::filesystem::path& folder, const SavedModel& model, c
     throw bad_input(model.job.source + ": its targets are not those of model.json", "put them back, or fit the model anew");
 }
 
+void read_network_part(const std::filesystem::path& folder, const std::string& digest, SavedNetwork& network) {
+  const std::filesystem::path file = folder / "network.bif";
+  if (digest_of(read_file(file)) != digest) throw bad_input(file.string() + " is damaged: its contents are not those that were saved with model.json", "fetch it again, or fit the model anew");
+  network.fitted.network = read_network(file);
+}
+
 }  // namespace
 
 void save_model(const std::filesystem::path& folder, const SavedModel& model) {
   save_tensors(folder / "weights.safetensors", tensors_of(model));
+  if (model.network) write_network(folder / "network.bif", model.network->fitted.network);
   write_file(folder / "job.toml", to_toml(model.job));
   nlohmann::ordered_json json = {{"program", "footfall"}, {"format", SavedModel::format}};
   json.update(describe_model(model));
   json["weights"] = digest_of(read_file(folder / "weights.safetensors"));
+  if (model.network) json["network"]["digest"] = digest_of(read_file(folder / "network.bif"));
   json["digest"] = digest_of(json.dump());
   write_file(folder / "model.json", json.dump(1) + "\n");
 }
@@ -119,11 +128,12 @@ SavedModel load_model(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.json";
   if (!std::filesystem::exists(path)) throw bad_input(folder.string() + " holds no model: model.json is missing", "fit one: footfall fit JOB --out " + folder.string());
   SavedModel model;
-  std::string weights;
+  std::string weights, network;
   try {
     const nlohmann::json json = parsed(path);
     read_description(json, model);
     weights = json.at("weights");
+    if (model.network) network = json.at("network").at("digest");
   } catch (const Error&) {
     throw;
   } catch (const std::exception& problem) {
@@ -132,6 +142,7 @@ SavedModel load_model(const std::filesystem::path& folder) {
   model.job = read_job((folder / "job.toml").string());
   read_tensors(folder / "weights.safetensors", model);
   check_parts(folder, model, weights);
+  if (model.network) read_network_part(folder, network, *model.network);
   return model;
 }
 

@@ -150,8 +150,12 @@ const char* text(LabelKind kind) { return kind == LabelKind::binary ? "binary" :
 ordered_json describe_model(const SavedModel& model) {
   ordered_json targets = ordered_json::array();
   for (const SavedTarget& t : model.targets) targets.push_back({{"kind", text(t.schema.kind)}, {"classes", t.schema.classes}, {"deciles", t.deciles}});
-  return {{"fingerprint", model.fingerprint}, {"device", model.device},          {"features", describe(model.features)},
-          {"transform", describe(model.transform)}, {"architecture", describe(model.architecture)}, {"targets", targets}};
+  ordered_json out = {{"fingerprint", model.fingerprint}, {"device", model.device},          {"features", describe(model.features)},
+                      {"transform", describe(model.transform)}, {"architecture", describe(model.architecture)}, {"targets", targets}};
+  if (model.network)
+    out["network"] = {{"target", model.network->target}, {"variable", model.network->fitted.target},
+                      {"weights", {{"model", model.network->weights.first}, {"network", model.network->weights.second}}}};
+  return out;
 }
 
 void read_description(const json& j, SavedModel& model) {
@@ -167,6 +171,12 @@ void read_description(const json& j, SavedModel& model) {
     target.schema.classes = t.at("classes").get<std::vector<std::string>>();
     target.deciles = t.at("deciles").get<std::vector<double>>();
     model.targets.push_back(std::move(target));
+  }
+  if (const auto found = j.find("network"); found != j.end()) {
+    model.network.emplace();
+    model.network->target = found->at("target");
+    model.network->fitted.target = found->at("variable");
+    model.network->weights = {found->at("weights").at("model"), found->at("weights").at("network")};
   }
 }
 

@@ -176,7 +176,7 @@ const std::vector<Refused> refused{
      {"job.toml:9", "\"count\"", "happens, silent, sum, column"}},
     {"TargetWhere", std::string(events) + happens + "where = \"a = 1\"\n" + split, {"job.toml:11", "where", "not available"}},
     {"Examples", job_of("[examples]\nactive = \"90d\"\n"), {"job.toml:13", "[examples]", "not available"}},
-    {"Network", job_of("[model]\nnetwork = \"tan\"\n"), {"job.toml:14", "network", "not available", "none"}},
+    {"Network", job_of("[model]\nnetwork = \"tree\"\n"), {"job.toml:14", "network", "no structure", "chow-liu"}},
     {"Positions", job_of("positions = \"every\"\n"), {"job.toml:13", "positions", "not available"}},
     {"NoHorizon", std::string(events) + "[[target]]\nname = \"p\"\nkind = \"happens\"\n" + split, {"job.toml:7", "horizon"}},
     {"BadHorizon",
