@@ -119,31 +119,49 @@ void PlanWriter::keep_in_range(std::vector<Piece>& operands) {
   for (Piece& piece : operands)
     if (too_low() && !piece.constant() && (piece.lower < lower_rescaled || piece.upper > upper_rescaled)) rescale(piece);
   while (too_low()) {
-    // Two slot operands at a time, those over the smallest union first.
-    std::size_t a = operands.size();
-    std::size_t b = a;
-    double smallest = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < operands.size(); ++i)
-      for (std::size_t j = i + 1; j < operands.size(); ++j) {
-        if (operands[i].constant() || operands[j].constant()) continue;
-        const double size = radix_.cells(united(operands[i].scope, operands[j].scope));
-        if (size < smallest) {
-          smallest = size;
-          a = i;
-          b = j;
-        }
-      }
-    if (a == operands.size()) return;  // a constant alone with one: within range, or the plan is wide
-    Piece both = contracted_at_once({operands[a], operands[b]}, std::nullopt);
-    rescale(both);
-    operands.erase(operands.begin() + static_cast<std::ptrdiff_t>(b));
-    operands[a] = std::move(both);
+    const auto pair = smallest_pair(operands);
+    if (!pair) return;   // a constant alone with one: within range, or the plan is wide
+    join(operands, *pair);
+    rescale(operands[pair->first]);
+  }
+}
+
+/// The two slot operands over the smallest union.
+std::optional<std::pair<std::size_t, std::size_t>> PlanWriter::smallest_pair(const std::vector<Piece>& operands) const {
+  std::optional<std::pair<std::size_t, std::size_t>> best;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    for (std::size_t j = i + 1; j < operands.size(); ++j) {
+      if (operands[i].constant() || operands[j].constant()) continue;
+      const double size = radix_.cells(united(operands[i].scope, operands[j].scope));
+      if (size >= smallest) continue;
+      smallest = size;
+      best = {i, j};
+    }
+  return best;
+}
+
+void PlanWriter::join(std::vector<Piece>& operands, std::pair<std::size_t, std::size_t> pair) {
+  Piece both = contracted_at_once({operands[pair.first], operands[pair.second]}, std::nullopt);
+  operands.erase(operands.begin() + static_cast<std::ptrdiff_t>(pair.second));
+  operands[pair.first] = std::move(both);
+}
+
+/// Two operands over few states are multiplied once for each of those, rather than in every entry of the whole product.
+void PlanWriter::multiply_small(std::vector<Piece>& operands) {
+  std::vector<std::int32_t> all;
+  for (const Piece& piece : operands) all = united(all, piece.scope);
+  const double whole = radix_.cells(all);
+  while (const auto pair = smallest_pair(operands)) {
+    if (operands.size() < 3 || 2.0 * radix_.cells(united(operands[pair->first].scope, operands[pair->second].scope)) > whole) return;
+    join(operands, *pair);
   }
 }
 
 Piece PlanWriter::contracted(std::vector<Piece> operands, std::optional<std::int32_t> summed) {
   std::stable_sort(operands.begin(), operands.end(), [](const Piece& a, const Piece& b) { return a.constant() && !b.constant(); });
   keep_in_range(operands);
+  multiply_small(operands);
   return contracted_at_once(operands, summed);
 }
 

@@ -32,6 +32,9 @@ class PlanWriter {
   void rescale(Piece& piece);
   void add_gather(const Piece& piece, std::int32_t to, PlanOp op);
   void keep_in_range(std::vector<Piece>& operands);
+  void multiply_small(std::vector<Piece>& operands);
+  [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> smallest_pair(const std::vector<Piece>& operands) const;
+  void join(std::vector<Piece>& operands, std::pair<std::size_t, std::size_t> pair);
   [[nodiscard]] Piece contracted_at_once(const std::vector<Piece>& operands, std::optional<std::int32_t> summed);
 
   struct Run {

@@ -127,34 +127,22 @@ HWY_INLINE void read_operand(const PlanView<float>& plan, const Lanes& lane, std
   }
 }
 
-/// `constant`: the first operand is one in all products of the step, and the only one. Known widths keep the inner loop free of branches.
-template <bool constant, int width>
-HWY_INLINE void contract_slots(const PlanView<float>& plan, const PlanStep& step, Lanes& lane) {
+/// Sums of products of any operands.
+HWY_INLINE void contract_any(const PlanView<float>& plan, const PlanStep& step, Lanes& lane) {
   const Floats f;
-  const int operands = width > 0 ? width : step.width;
   for_pairs([&](std::int64_t l) {
     const std::int32_t* operand = plan.operands + step.first;
     for (std::int32_t o = 0; o < step.count; ++o) {
       Vec sum_a = hn::Zero(f);
       Vec sum_b = sum_a;
-      for (std::int32_t j = 0; j < step.summed; ++j, operand += operands) {
+      for (std::int32_t j = 0; j < step.summed; ++j, operand += step.width) {
         Vec a;
         Vec b;
-        if constexpr (constant) {
-          a = b = hn::Set(f, plan.values[~operand[0]]);
-        } else {
-          read_operand(plan, lane, operand[0], l, a, b);
-        }
-        for (int k = 1; k < operands; ++k) {
+        read_operand(plan, lane, operand[0], l, a, b);
+        for (std::int32_t k = 1; k < step.width; ++k) {
           Vec c;
           Vec e;
-          if constexpr (constant) {
-            const float* from = lane.slot(operand[k]) + l;
-            c = hn::Load(f, from);
-            e = hn::Load(f, from + lanes());
-          } else {
-            read_operand(plan, lane, operand[k], l, c, e);
-          }
+          read_operand(plan, lane, operand[k], l, c, e);
           a = hn::Mul(a, c);
           b = hn::Mul(b, e);
         }
@@ -169,19 +157,54 @@ HWY_INLINE void contract_slots(const PlanView<float>& plan, const PlanStep& step
   });
 }
 
-HWY_INLINE bool only_first_is_constant(const PlanView<float>& plan, const PlanStep& step) {
-  const std::int32_t* operand = plan.operands + step.first;
-  for (int k = 0; k < step.width; ++k)
-    if ((operand[k] < 0) != (k == 0)) return false;
-  return true;  // an operand's place holds the same kind in all products of a step
+/// The same where the first operand is a constant in every product of the step (or none is) and the others are slots: no branch inside.
+template <bool constant, int width>
+HWY_INLINE void contract_known(const PlanView<float>& plan, const PlanStep& step, Lanes& lane) {
+  const Floats f;
+  for_pairs([&](std::int64_t l) {
+    const float* const slots = lane.slots + l;
+    const auto slot = [&](std::int32_t operand) { return slots + static_cast<std::int64_t>(operand) * plan_lanes; };
+    const std::int32_t* operand = plan.operands + step.first;
+    for (std::int32_t o = 0; o < step.count; ++o) {
+      Vec sum_a = hn::Zero(f);
+      Vec sum_b = sum_a;
+      for (std::int32_t j = 0; j < step.summed; ++j, operand += width) {
+        Vec a;
+        Vec b;
+        if constexpr (constant) {
+          a = b = hn::Set(f, plan.values[~operand[0]]);
+        } else {
+          a = hn::Load(f, slot(operand[0]));
+          b = hn::Load(f, slot(operand[0]) + lanes());
+        }
+        for (int k = 1; k < width; ++k) {
+          a = hn::Mul(a, hn::Load(f, slot(operand[k])));
+          b = hn::Mul(b, hn::Load(f, slot(operand[k]) + lanes()));
+        }
+        sum_a = hn::Add(sum_a, a);
+        sum_b = hn::Add(sum_b, b);
+      }
+      float* to = lane.slot(step.to + o) + l;
+      hn::Store(sum_a, f, to);
+      hn::Store(sum_b, f, to + lanes());
+    }
+  });
 }
 
+/// An operand's place holds the same kind in all products of a step.
 HWY_INLINE void contract(const PlanView<float>& plan, const PlanStep& step, Lanes& lane) {
-  const bool constant = only_first_is_constant(plan, step);
-  if (constant && step.width == 2) return contract_slots<true, 2>(plan, step, lane);
-  if (constant && step.width == 3) return contract_slots<true, 3>(plan, step, lane);
-  if (constant && step.width == 4) return contract_slots<true, 4>(plan, step, lane);
-  contract_slots<false, 0>(plan, step, lane);
+  const std::int32_t* operand = plan.operands + step.first;
+  int constants = 0;
+  for (std::int32_t k = 0; k < step.width; ++k) constants += operand[k] < 0 ? 1 : 0;
+  if (constants == 0) {
+    if (step.width == 2) return contract_known<false, 2>(plan, step, lane);
+    if (step.width == 3) return contract_known<false, 3>(plan, step, lane);
+  } else if (constants == 1 && operand[0] < 0) {
+    if (step.width == 2) return contract_known<true, 2>(plan, step, lane);
+    if (step.width == 3) return contract_known<true, 3>(plan, step, lane);
+    if (step.width == 4) return contract_known<true, 4>(plan, step, lane);
+  }
+  contract_any(plan, step, lane);
 }
 
 HWY_INLINE void rescale(const PlanStep& step, Lanes& lane) {
