@@ -63,10 +63,10 @@ const std::vector<std::string> status_names = {"ok", "impossible-evidence", "uns
 
 /// What goes round in the pipeline.
 struct Buffer {
-  std::vector<std::uint8_t> codes;   ///< [columns, CodeReader::most_rows]
+  std::vector<std::uint8_t> codes;   ///< [columns, rows of a chunk]
   std::int64_t first = 0;
   std::int64_t rows = 0;
-  std::vector<float> shares;         ///< [states, CodeReader::most_rows]
+  std::vector<float> shares;         ///< [states, rows of a chunk]
   std::vector<double> log_evidence;
   std::vector<std::uint8_t> status;
   Table table;                       ///< the answers as columns
@@ -153,14 +153,14 @@ class Answering {
   }
 
   Load infer(Buffer& buffer) {
-    const auto room = static_cast<std::size_t>(CodeReader::most_rows);
+    const auto room = static_cast<std::size_t>(reader_->most_rows());
     buffer.shares.resize(room * static_cast<std::size_t>(posterior_->states()));
     buffer.status.resize(room);
     if (request_.log_evidence) buffer.log_evidence.resize(room);
-    CodeColumns codes(view_of(std::as_const(buffer.codes)), CodeReader::most_rows, width_);
+    CodeColumns codes(view_of(std::as_const(buffer.codes)), reader_->most_rows(), width_);
     codes.rows = buffer.rows;
     posterior_->answer(codes,
-                       {MatrixView<float>(view_of(buffer.shares), posterior_->states(), CodeReader::most_rows),
+                       {MatrixView<float>(view_of(buffer.shares), posterior_->states(), reader_->most_rows()),
                         request_.log_evidence ? view_of(buffer.log_evidence) : View<double>(), view_of(buffer.status)},
                        *shop_->stream);
     note_unseen(buffer);
@@ -170,7 +170,7 @@ class Answering {
   /// Which columns hold values that are no state.
   void note_unseen(const Buffer& buffer) {
     for (std::size_t c = 0; c < unseen_.size(); ++c) {
-      const std::uint8_t* column = buffer.codes.data() + c * static_cast<std::size_t>(CodeReader::most_rows);
+      const std::uint8_t* column = buffer.codes.data() + c * static_cast<std::size_t>(reader_->most_rows());
       if (unseen_[c] == 0 && std::memchr(column, unseen_code, static_cast<std::size_t>(buffer.rows)) != nullptr) unseen_[c] = 1;
     }
   }
@@ -213,7 +213,7 @@ class Answering {
     for (std::size_t s = 0; s < states; ++s) {
       std::vector<double>& numbers = table.columns[1 + s].numbers;
       numbers.resize(rows);
-      const float* shares = buffer.shares.data() + s * static_cast<std::size_t>(CodeReader::most_rows);
+      const float* shares = buffer.shares.data() + s * static_cast<std::size_t>(reader_->most_rows());
       for (std::size_t r = 0; r < rows; ++r) numbers[r] = impossible(r) ? none : static_cast<double>(shares[r]);
     }
     if (request_.log_evidence) {

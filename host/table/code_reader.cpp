@@ -57,6 +57,7 @@ class TextCodes final : public CodeSource {
 }  // namespace
 
 struct CodeReader::State {
+  std::int64_t most_rows = 0;
   std::vector<std::string> files;
   TextOptions text;
   std::vector<CodedColumn> columns;
@@ -86,6 +87,9 @@ CodeReader::CodeReader(std::vector<std::string> files, TextOptions text, std::ve
   state_->files = std::move(files);
   state_->text = std::move(text);
   state_->columns = std::move(columns);
+  constexpr std::int64_t cells = std::int64_t{8} << 20;
+  constexpr std::int64_t fewest = 1024, most = 131072;
+  state_->most_rows = std::clamp(cells / std::max<std::int64_t>(1, static_cast<std::int64_t>(state_->columns.size())), fewest, most);
   for (const CodedColumn& column : state_->columns) state_->codes.emplace_back(column.states);
   for (const std::string& file : state_->files) {
     std::error_code ignored;
@@ -100,10 +104,11 @@ CodeReader::CodeReader(CodeReader&&) noexcept = default;
 CodeReader& CodeReader::operator=(CodeReader&&) noexcept = default;
 
 std::int64_t CodeReader::next(std::vector<std::uint8_t>& codes) {
-  codes.resize(state_->columns.size() * static_cast<std::size_t>(most_rows));
+  const std::int64_t room = state_->most_rows;
+  codes.resize(state_->columns.size() * static_cast<std::size_t>(room));
   while (state_->file < state_->files.size()) {
     if (state_->source == nullptr) state_->open();
-    const std::int64_t rows = state_->source->next(codes.data(), most_rows, most_rows);
+    const std::int64_t rows = state_->source->next(codes.data(), room, room);
     if (rows > 0) return rows;
     state_->source.reset();
     std::error_code ignored;
@@ -114,6 +119,7 @@ std::int64_t CodeReader::next(std::vector<std::uint8_t>& codes) {
   return 0;
 }
 
+std::int64_t CodeReader::most_rows() const { return state_->most_rows; }
 std::int64_t CodeReader::bytes_total() const { return state_->bytes_total; }
 std::int64_t CodeReader::bytes_done() const { return state_->bytes_behind + (state_->source == nullptr ? 0 : state_->source->bytes_done()); }
 

@@ -20,16 +20,16 @@ struct CodedColumn {
 /// Parquet's text columns are read as the dictionaries they are stored as, so that a text is looked up once a dictionary.
 class CodeReader {
  public:
-  /// Every file must have every column. Errors name the file and the column.
+  /// Every file must have every column. Errors name the file and the column. A chunk has 131,072 rows, fewer of tables of more than 64 columns: about 8 MiB.
   CodeReader(std::vector<std::string> files, TextOptions text, std::vector<CodedColumn> columns);
   ~CodeReader();
   CodeReader(CodeReader&&) noexcept;
   CodeReader& operator=(CodeReader&&) noexcept;
 
   /// Rows that next() gives at most.
-  static constexpr std::int64_t most_rows = 131072;
+  [[nodiscard]] std::int64_t most_rows() const;
 
-  /// Fills the first rows of the columns codes[c * most_rows, ...) and returns how many; 0 at the end.
+  /// Fills the first rows of the columns codes[c * most_rows(), ...) and returns how many; 0 at the end.
   [[nodiscard]] std::int64_t next(std::vector<std::uint8_t>& codes);
   [[nodiscard]] std::int64_t bytes_total() const;
   [[nodiscard]] std::int64_t bytes_done() const;
