@@ -82,22 +82,6 @@ void CpuColumns::histogram(MatrixView<const std::int32_t> codes, std::int64_t st
   });
 }
 
-void CpuColumns::interpolate(MatrixView<const float> in, MatrixView<const float> knots, MatrixView<const float> values, float missing,
-                             MatrixView<float> out, Stream& /*stream*/) {
-  require_host(in, knots, values, out);
-  require(in.rows == out.rows && in.columns == out.columns && knots.rows == in.columns && values.rows == in.columns &&
-              values.columns == knots.columns && (in.columns == 0 || knots.columns > 0),
-          "interpolate: shapes do not fit");
-  for_tiles(team_, in.rows, tile_of_width(in.columns * 8), [&](std::int64_t first, std::int64_t count) {
-    for (std::int64_t r = first; r < first + count; ++r) {
-      for (std::int64_t c = 0; c < in.columns; ++c) {
-        out.data[r * out.stride + c] = interpolated(in.data[r * in.stride + c], knots.data + c * knots.stride,
-                                                    values.data + c * values.stride, knots.columns, missing);
-      }
-    }
-  });
-}
-
 void CpuColumns::piecewise_encode(MatrixView<const float> in, MatrixView<const float> edges, MatrixView<float> out, Stream& /*stream*/) {
   require_host(in, edges, out);
   const std::int64_t bins = edges.columns - 1;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "kernels/columns/columns.hpp"
+#include "kernels/columns/piecewise_math.hpp"
 #include "tests/kernels/columns/table_fixture.hpp"
 
 namespace footfall {
@@ -84,6 +87,31 @@ std::vector<float> some_knots(std::int64_t columns, std::int64_t points, test::N
     }
   }
   return knots;
+}
+
+/// A cell's bits are those of piecewise_math.hpp wherever it lies: in a vector of rows or behind the last one, on a knot or beyond all of them.
+TEST_F(ColumnsTest, InterpolateGivesTheBitsOfOneCell) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> cells = {std::numeric_limits<float>::quiet_NaN(), -infinity, infinity, -1.0F, -0.999F, 0.0F, 0.25F, 0.3F, 1.0F, 1.001F, 7.0F, -7.0F, 0.5F};
+  for (const std::int64_t points : {1, 2, 3, 8, 500})
+    for (const std::int64_t rows : {1, 15, 16, 53})
+      for (const std::int64_t columns : {1, 3}) {
+        std::vector<float> knots, values, table, expected;
+        for (std::int64_t i = 0; i < columns * points; ++i) {
+          const auto j = static_cast<float>(i % points);
+          knots.push_back(i % points % 3 == 2 ? knots.back() : j / static_cast<float>(points) * 2.0F - 1.0F);   // every third knot twice
+          values.push_back(j * j - 3.0F * j);
+        }
+        for (std::int64_t i = 0; i < rows * columns; ++i) table.push_back(cells[static_cast<std::size_t>(i * 7 + i / 5) % cells.size()]);
+        for (std::int64_t i = 0; i < rows * columns; ++i)
+          expected.push_back(interpolated(table[static_cast<std::size_t>(i)], knots.data() + i % columns * points, values.data() + i % columns * points, points, -5.0F));
+        const Array<float> in = upload(table, stream()), knot_array = upload(knots, stream()), value_array = upload(values, stream());
+        Array<float> out(stream(), rows * columns);
+        backend().columns().interpolate(in.matrix(rows, columns), knot_array.matrix(columns, points), value_array.matrix(columns, points), -5.0F, out.matrix(rows, columns),
+                                        stream());
+        const std::vector<float> found = download(out.view(), stream());
+        EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)), 0) << points << " points, " << rows << " x " << columns;
+      }
 }
 
 TEST_F(ColumnsTest, InterpolateFollowsItsKnots) {
