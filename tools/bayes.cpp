@@ -9,6 +9,7 @@ void add_bayes(CLI::App& program) {
   command->require_subcommand(1);
   command->footer("Example:\n  footfall bayes marginals network.bif --evidence \"smoke=yes,xray=yes\"");
   add_bayes_convert(*command);
+  add_bayes_learn(*command);
   add_bayes_marginals(*command);
   add_bayes_posterior(*command);
   add_bayes_sample(*command);
