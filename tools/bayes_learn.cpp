@@ -44,7 +44,7 @@ void add_bayes_learn(CLI::App& bayes) {
   command->footer("Examples:\n  footfall bayes learn data.csv --structure tan --target Revenue --out network.bif\n"
                   "  footfall bayes learn data.csv --structure hill-climb --score bdeu --max-parents 3 --forbid \"Age->Sex\" --out network.bif\n"
                   "  footfall bayes learn data.csv --structure known.bif --equivalent-sample-size 10 --out network.bif\n"
-                  "Probabilities are those of maximum likelihood unless a smoothing is named. Empty cells are left out of what needs them.");
+                  "Probabilities are those of maximum likelihood unless a smoothing is named. A row with an empty cell is left out of the counts that need it, unless --em fills in what is expected.");
   auto flags = std::make_shared<LearnFlags>();
   LearnRequest& request = flags->request;
   const std::map<std::string, StructureScore> scores = {{"bic", StructureScore::bic}, {"bdeu", StructureScore::bdeu}, {"k2", StructureScore::k2}};
@@ -63,6 +63,7 @@ void add_bayes_learn(CLI::App& bayes) {
   command->add_option("--equivalent-sample-size", request.equivalent_sample_size, "BDeu probabilities and score with so many imagined rows");
   command->add_option("--pseudo-count", request.pseudo_count, "Dirichlet probabilities: so many imagined rows in each cell of a table");
   command->add_option("--back-off", request.back_off, "probabilities drawn to those of fewer parents by so many imagined rows");
+  command->add_flag("--em", request.em, "where cells are missing, probabilities by expectation and maximisation instead of from the rows where a family is whole");
   command->add_flag("--overwrite", request.overwrite, "replace a file that is there");
   command->callback([flags, common = add_common_flags(*command)] { run(*flags, *common); });
 }

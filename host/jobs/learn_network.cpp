@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/bayes/learn.hpp"
+#include "engine/bayes/learn_em.hpp"
 #include "engine/data/near_names.hpp"
 #include "host/jobs/learn_states.hpp"
 #include "host/networks/networks.hpp"
@@ -47,7 +47,7 @@ CodedTable coded_table(const LearnRequest& request, const std::vector<std::strin
   std::vector<std::uint8_t> chunk;
   while (const std::int64_t rows = reader.next(chunk))
     for (std::size_t c = 0; c < all.size(); ++c) {
-      const auto first = chunk.begin() + static_cast<std::ptrdiff_t>(c) * CodeReader::most_rows;
+      const auto first = chunk.begin() + static_cast<std::ptrdiff_t>(c) * reader.most_rows();
       all[c].insert(all[c].end(), first, first + rows);
     }
   CodedTable out{std::move(variables), {}, all.empty() ? 0 : static_cast<std::int64_t>(all.front().size())};
@@ -97,6 +97,15 @@ void check_request(const LearnRequest& request) {
   if (!request.overwrite && std::filesystem::exists(request.out)) throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
 }
 
+Network by_expectation(const LearnRequest& request, const Structure& structure, const TableCounts& counts, Workshop& shop, const RunOptions& options, LearnSummary& summary) {
+  EmSpec spec;
+  spec.prior = parameters_of(request);
+  EmResult learned = learn_em(counts, structure, spec, shop.backend->team());
+  summary.iterations = static_cast<std::int32_t>(learned.objective.size());
+  if (!learned.converged) options.observer.note(fmt::format("--em: still rising after {} iterations", summary.iterations));
+  return std::move(learned.network);
+}
+
 }  // namespace
 
 LearnSummary learn_network(const LearnRequest& request, const RunOptions& options) {
@@ -117,10 +126,10 @@ LearnSummary learn_network(const LearnRequest& request, const RunOptions& option
   Workshop shop(options);
   const TableCounts counts(table, *shop.backend, *shop.stream);
   if (!given) structure = learned_structure(request, counts);
-  Network network = learn_parameters(counts, structure, parameters_of(request));
+  LearnSummary out;
+  Network network = request.em ? by_expectation(request, structure, counts, shop, options, out) : learn_parameters(counts, structure, parameters_of(request));
   network.name = request.out.stem().string();
   check_network(network);
-  LearnSummary out;
   FamilyCounts families(counts);
   out.score = structure_score({request.score, request.equivalent_sample_size.value_or(ScoreSpec().equivalent_sample_size)}, structure, families);
   out.rows = table.rows;

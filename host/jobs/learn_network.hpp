@@ -32,6 +32,7 @@ struct LearnRequest {
   std::optional<double> equivalent_sample_size;   ///< BDeu parameters, and that of the score
   std::optional<double> pseudo_count;             ///< Dirichlet parameters
   std::optional<double> back_off;                 ///< back-off parameters. None of the three: maximum likelihood
+  bool em = false;                       ///< expected counts where cells are missing, instead of those of whole families
   bool overwrite = false;
 };
 
@@ -40,6 +41,7 @@ struct LearnSummary {
   std::int64_t missing = 0;              ///< cells that are empty, or no state of a given network
   std::int32_t variables = 0, arcs = 0;
   std::int64_t free_parameters = 0;
+  std::int32_t iterations = 0;           ///< of expectation and maximisation
   double score = 0.0;                    ///< of the structure on these rows
   double seconds = 0.0;
 };
