@@ -32,13 +32,13 @@ __device__ bool is_complete(const PlanInput* __restrict__ inputs, std::int32_t c
   return true;
 }
 
-/// Whether this launch answers the row.
+/// Whether this launch answers the row. Of the threads that share a row one `marks` it.
 template <class T>
-__device__ bool takes(const PlanView<T>& plan, const RowsOnDevice& rows, const RowCells& cells, std::uint8_t* status) {
+__device__ bool takes(const PlanView<T>& plan, const RowsOnDevice& rows, const RowCells& cells, std::uint8_t* status, bool marks = true) {
   if (rows.wanted == RowsWanted::all) return true;
   if (rows.wanted == RowsWanted::complete) {
     const bool complete = is_complete(plan.inputs, plan.input_count, cells);
-    if (!complete) *status = pending_mark;
+    if (!complete && marks) *status = pending_mark;
     return complete;
   }
   return *status == (rows.wanted == RowsWanted::pending ? pending_mark : rows.deep_mark);
@@ -126,7 +126,7 @@ __global__ void __launch_bounds__(row_threads, 8) block_rows(PlanView<T> plan, R
   for (std::int64_t i = blockIdx.x; i < rows.count; i += gridDim.x) {
     const std::int64_t row = rows.rows == nullptr ? i : rows.rows[i];
     const RowCells cells{rows.codes.data + row, rows.codes.stride};
-    const bool taken = takes(plan, rows, cells, out.status + row);
+    const bool taken = takes(plan, rows, cells, out.status + row, threadIdx.x == 0);
     block_barrier();  // everybody has read the status, and is done with the slots of the row before
     if (!taken) continue;
     const RowRun<T> run = run_row_in_block(plan, cells, slots, reduction);
