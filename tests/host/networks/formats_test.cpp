@@ -1,6 +1,7 @@
 // What each format says and means, by small files with answers worked out by hand, and names that need care.
 #include <gtest/gtest.h>
 
+#include "engine/bayes/inference.hpp"
 #include "host/networks/networks.hpp"
 #include "kernels/error.hpp"
 #include "tests/host/networks/same_network.hpp"
@@ -129,6 +130,21 @@ TEST(Formats, XmlRefusesWhatItWouldNotGiveBack) {
   EXPECT_THROW((void)print_network(NetworkFormat::xmlbif, network), Error);
   network.variables[0].name = "in\ncome";
   EXPECT_THROW((void)print_network(NetworkFormat::xmlbif, network), Error);
+}
+
+TEST(Formats, TheChainOfTheDocsIsAsWorkedOutByHand) {
+  const Network chain = read_network(std::filesystem::path(FOOTFALL_SOURCE_DIR) / "examples" / "purchase_chain.bif");
+  const FactorGraph graph = factor_graph(chain);
+  const std::int32_t purchase = chain.index_of("purchase");
+  const auto yes = [&](std::vector<std::int32_t> states) { return infer_marginals(graph, {std::move(states), {}}).of[static_cast<std::size_t>(purchase)][0]; };
+  EXPECT_NEAR(yes({0, 0, 0, -1}), 0.5, 1e-15);
+  EXPECT_NEAR(yes({1, 1, 0, -1}), 0.5, 1e-15);
+  EXPECT_NEAR(yes({0, 0, -1, -1}), 0.22, 1e-15);
+  EXPECT_NEAR(yes({0, -1, -1, -1}), 0.284, 1e-15);
+  for (const WeightOfEvidence& each : weights_of_evidence(graph, {{0, 0, 0, -1}, {}}, purchase))
+    if (chain.variables[static_cast<std::size_t>(each.variable)].name != "income") {
+      EXPECT_NEAR(each.weights[0], 0.0, 1e-14);
+    }
 }
 
 TEST(Formats, EndingsSayWhich) {
