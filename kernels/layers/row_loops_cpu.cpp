@@ -277,18 +277,25 @@ void DropRow(float* x, std::int64_t n, const DropoutSpec& spec, std::uint64_t st
 using Words = hn::ScalableTag<std::uint32_t>;
 using WordVec = hn::Vec<Words>;
 
-/// Upper and lower halves of the 64-bit products of all lanes.
-struct WideProduct {
-  WordVec high, low;
+/// Philox in every other lane: a word lies in the lower half of 64 bits, where a product leaves its lower half and reads no upper one, so
+/// nothing is moved between rounds. What the upper halves hold is not looked at.
+struct PhiloxHalf {
+  WordVec c0, c1, c2, c3;
+
+  HWY_INLINE void round(WordVec multiplier0, WordVec multiplier1, WordVec key0, WordVec key1) {
+    const Words d;
+    const auto product0 = hn::MulEven(multiplier0, c0), product1 = hn::MulEven(multiplier1, c2);
+    c0 = hn::Xor3(hn::BitCast(d, hn::ShiftRight<32>(product1)), c1, key0);
+    c1 = hn::BitCast(d, product1);
+    c2 = hn::Xor3(hn::BitCast(d, hn::ShiftRight<32>(product0)), c3, key1);
+    c3 = hn::BitCast(d, product0);
+  }
 };
-HWY_INLINE WideProduct wide_product(WordVec a, WordVec b) {
+/// The lanes that `odd` has in the lower halves behind those of `even`.
+HWY_INLINE WordVec joined(WordVec even, WordVec odd) {
   const Words d;
   const hn::RepartitionToWide<Words> wide;
-  const auto even = hn::MulEven(a, b);
-  const auto odd =
-      hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, b))));
-  return {hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even))),
-          hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even))};
+  return hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(hn::BitCast(wide, odd))), even);
 }
 
 /// What a kept unit is multiplied by and, in the places of dropped ones, 0.
@@ -312,24 +319,22 @@ void DropRow(float* x, std::int64_t n, const DropoutSpec& spec, std::uint64_t st
   const std::uint32_t upper = (spec.layer << 24) | (static_cast<std::uint32_t>(member) << 16);
   HWY_ALIGN float mask[4 * HWY_MAX_BYTES / sizeof(float)];
   for (std::int64_t first = 0; first < n; first += 4 * lanes) {
-    WordVec c0 = hn::Set(d, static_cast<std::uint32_t>(static_cast<std::uint64_t>(id)));
-    WordVec c1 = hn::Set(d, static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) >> 32));
-    WordVec c2 = hn::Set(d, static_cast<std::uint32_t>(step));
-    WordVec c3 = hn::Or(hn::Set(d, upper), hn::Iota(d, static_cast<std::uint32_t>(first / 4)));
+    PhiloxHalf even{hn::Set(d, static_cast<std::uint32_t>(static_cast<std::uint64_t>(id))),
+                    hn::Set(d, static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) >> 32)), hn::Set(d, static_cast<std::uint32_t>(step)),
+                    hn::Or(hn::Set(d, upper), hn::Iota(d, static_cast<std::uint32_t>(first / 4)))};
+    PhiloxHalf odd = even;
+    odd.c3 = hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(hn::RepartitionToWide<Words>(), even.c3)));
     auto key0 = static_cast<std::uint32_t>(spec.seed);
     auto key1 = static_cast<std::uint32_t>(spec.seed >> 32);
     for (int round = 0; round < 10; ++round) {
-      const WideProduct p0 = wide_product(multiplier0, c0);
-      const WideProduct p1 = wide_product(multiplier1, c2);
-      c0 = hn::Xor(hn::Xor(p1.high, c1), hn::Set(d, key0));
-      c1 = p1.low;
-      c2 = hn::Xor(hn::Xor(p0.high, c3), hn::Set(d, key1));
-      c3 = p0.low;
+      even.round(multiplier0, multiplier1, hn::Set(d, key0), hn::Set(d, key1));
+      odd.round(multiplier0, multiplier1, hn::Set(d, key0), hn::Set(d, key1));
       key0 += 0x9E3779B9U;
       key1 += 0xBB67AE85U;
     }
-    hn::StoreInterleaved4(mask_of(c0, spec.probability, kept), mask_of(c1, spec.probability, kept), mask_of(c2, spec.probability, kept),
-                          mask_of(c3, spec.probability, kept), Floats(), mask);
+    const auto mask_of_words = [&](WordVec low, WordVec high) { return mask_of(joined(low, high), spec.probability, kept); };
+    hn::StoreInterleaved4(mask_of_words(even.c0, odd.c0), mask_of_words(even.c1, odd.c1), mask_of_words(even.c2, odd.c2),
+                          mask_of_words(even.c3, odd.c3), Floats(), mask);
     const float* const masks = mask;
     map(std::min(4 * lanes, n - first), x + first, Masked(), x + first, masks);
   }
