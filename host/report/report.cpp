@@ -31,6 +31,7 @@ void report(const ReportRequest& request, const Observer& observer) {
   const FitRecord record = read_record(request.model);
   std::vector<Chapter> sections;
   for (std::size_t t = 0; t < record.model.architecture.heads.size(); ++t) sections.push_back(target_section(record, t));
+  if (record.model.network) sections.push_back(network_section(record));
   if (request.scores) {
     observer.note("reading the scores in " + request.scores->string());
     sections.push_back(scores_section(record, read_scores(*request.scores, record.model)));

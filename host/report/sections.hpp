@@ -15,4 +15,7 @@ namespace footfall {
 /// What was chosen for the model, where the time went, and the whole job.
 [[nodiscard]] Chapter making_section(const FitRecord& record);
 
+/// The Bayesian network drawn, with its figures beside the model's. Of a model that has one.
+[[nodiscard]] Chapter network_section(const FitRecord& record);
+
 }  // namespace footfall

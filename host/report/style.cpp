@@ -61,6 +61,10 @@ svg .dot { stroke: none; } svg .bar { stroke: none; }
 svg .dot.model, svg .bar.model { fill: var(--model); } svg .dot.logistic, svg .bar.logistic { fill: var(--logistic); }
 svg .dot.recency, svg .bar.recency { fill: var(--recency); } svg .dot.constant, svg .bar.constant { fill: var(--constant); }
 svg .dot.second, svg .bar.second { fill: var(--second); } svg .dot.reference { fill: var(--soft); }
+svg .node { fill: var(--page); stroke: var(--soft); } svg .node.target { stroke: var(--model); stroke-width: 2.5; }
+svg .arc { fill: none; stroke: var(--soft); stroke-width: 1; opacity: .7; } svg .arc.of-target { stroke: var(--model); stroke-width: 1.6; }
+svg .tip { fill: var(--soft); } svg .tip.of-target { fill: var(--model); }
+details { margin: 12px 0; } summary { cursor: pointer; }
 svg .mark { stroke: var(--second); stroke-width: 1; stroke-dasharray: 2 3; }
 )";
 
