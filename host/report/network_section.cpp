@@ -61,8 +61,8 @@ Chapter network_section(const FitRecord& record) {
       figure_text(saved.weights.first), figure_text(saved.weights.second));
   body += figures_beside(record, target);
   body += figure_html("What depends on what", {}, network_svg(network, saved.fitted.target, "The Bayesian network of " + target),
-                      fmt::format("An arrow leads from a column to one whose distribution depends on it; those from {} are drawn strong. A column without an arrow tells nothing that the "
-                                  "others do not.",
+                      fmt::format("An arrow leads from a column to one whose distribution depends on it; those from {} are drawn strong. Columns that no arrow joins "
+                                  "tell of each other only through those between them.",
                                   in_quotes(target)));
   body += "<details><summary>Columns, states and parents</summary>\n" + variables_table(network) + "</details>\n";
   return {"network", "The network", body};

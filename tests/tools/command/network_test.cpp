@@ -86,6 +86,9 @@ TEST_F(NetworkJob, EvaluatesAndReports) {
   const auto figures = nlohmann::json::parse(text("figures.json"));
   for (const char* name : {"purchase_network", "purchase_blend"}) EXPECT_TRUE(figures["test"][name].contains("auroc")) << name;
   done({"report", "model", "--out", "report.html"});
+  const std::string page = text("report.html");
+  EXPECT_NE(page.find("id=\"network\""), std::string::npos);
+  EXPECT_NE(page.find("class=\"node target\""), std::string::npos);
 }
 
 TEST_F(NetworkJob, TakesTheStructureOfAFile) {
