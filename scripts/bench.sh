@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
 cmake --build "$BUILD" -j "${JOBS:-2}" --target footfall
 "$BUILD/footfall" bench all --json "$BUILD/bench.jsonl"
-if cmake --build "$BUILD" --target help | grep -q '^footfall_bench'; then
+if grep -q '^FOOTFALL_BENCHMARK:FILEPATH=/' "$BUILD/CMakeCache.txt"; then
   cmake --build "$BUILD" -j "${JOBS:-2}" --target bench
   if [ $# = 0 ]; then set -- --benchmark_min_time=0.01; fi
   "$BUILD/footfall_bench" "$@"
