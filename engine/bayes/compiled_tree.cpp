@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
 #include <limits>
 
@@ -38,10 +39,13 @@ void CompiledTree::multiply_factors(const FactorGraph& graph) {
         exponent_ -= 500;
       }
     }
+  // Nothing when the product has entries too far apart for one table; then the factors stay apart.
   const auto take = [&](const std::vector<std::vector<std::int32_t>>& scopes, const std::vector<const double*>& inputs, const std::vector<std::int32_t>& out) {
     const Contraction contraction(tree_.sizes(), scopes, out);
     std::vector<double> values(static_cast<std::size_t>(contraction.entries()));
+    std::feclearexcept(FE_UNDERFLOW);
     const Contraction::Scale scale = contraction.run(inputs, values.data());
+    if (inputs.size() > 1 && std::fetestexcept(FE_UNDERFLOW) != 0) return std::vector<double>();
     exponent_ += scale.exponent;
     zero_ = zero_ || scale.zero;
     return values;
@@ -67,12 +71,16 @@ void CompiledTree::multiply_factors(const FactorGraph& graph) {
           break;
         }
       }
-      if (host == nullptr) {
+      std::vector<double> product;
+      if (host != nullptr) {
+        tree_.sort(joined);
+        product = take({host->scope, factor.variables}, {host->values.data(), factor.values.data()}, joined);
+      }
+      if (product.empty()) {
         products.push_back({scope, take({factor.variables}, {factor.values.data()}, scope)});
         continue;
       }
-      tree_.sort(joined);
-      host->values = take({host->scope, factor.variables}, {host->values.data(), factor.values.data()}, joined);
+      host->values = std::move(product);
       host->scope = joined;
     }
     for (Potential& each : products) add_potential(static_cast<std::int32_t>(n), std::move(each.scope), std::move(each.values));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cfenv>
 #include <cmath>
 #include <limits>
 
@@ -15,12 +17,6 @@ constexpr std::int64_t wanted_row = 64, longest_row = 1024, most_near = 1024;
 constexpr double too_small = 0x1p-800;
 constexpr double tile_work = 0x1p17;
 constexpr std::int64_t most_tiles = 256, most_partial_entries = 4096;
-
-std::int64_t product(const std::vector<std::int64_t>& sizes) {
-  std::int64_t out = 1;
-  for (const std::int64_t size : sizes) out *= size;
-  return out;
-}
 
 }  // namespace
 
@@ -229,11 +225,18 @@ void Contraction::fill_in_tiles(std::span<const double* const> inputs, double* o
   const auto wanted = static_cast<std::int64_t>(std::min(work_ / tile_work, static_cast<double>(most_tiles)));
   if (wanted < 2) return part(0, outer_count_, 0, rest_count_, out);
   const auto run = [&](std::int64_t tiles, const auto& work) {
-    if (team != nullptr) {
-      team->run(tiles, [&](std::int64_t tile, int) { work(tile); });
-    } else {
+    if (team == nullptr) {
       for (std::int64_t tile = 0; tile < tiles; ++tile) work(tile);
+      return;
     }
+    // Each thread has flags of its own; what happens in a tile is told to the caller.
+    std::atomic<bool> underflow{std::fetestexcept(FE_UNDERFLOW) != 0};
+    team->run(tiles, [&](std::int64_t tile, int) {
+      std::feclearexcept(FE_UNDERFLOW);
+      work(tile);
+      if (std::fetestexcept(FE_UNDERFLOW) != 0) underflow = true;
+    });
+    if (underflow) std::feraiseexcept(FE_UNDERFLOW);
   };
   if (rest_count_ >= wanted && outer_count_ < wanted && out_entries_ <= most_partial_entries) {
     std::vector<double> partial(static_cast<std::size_t>(wanted * out_entries_));
@@ -249,29 +252,34 @@ void Contraction::fill_in_tiles(std::span<const double* const> inputs, double* o
   run(tiles, [&](std::int64_t tile) { part(outer_count_ * tile / tiles, outer_count_ * (tile + 1) / tiles, 0, rest_count_, out); });
 }
 
-Contraction::Scale Contraction::fill_wide(std::span<const double* const> inputs, double* out, Reduction reduction) const {
-  std::vector<std::int64_t> sizes;
-  for (std::size_t d = out_dimensions_; d < all_.size(); ++d) sizes.push_back(all_[d].size);
-  const std::int64_t reduced = product(sizes);
-  std::vector<long double> wide(static_cast<std::size_t>(out_entries_), 0.0L);
-  long double largest = 0.0L;
-  std::vector<const double*> at(inputs_), inner(inputs_);
-  const auto place = [&](std::size_t begin, std::size_t end, std::int64_t index, const auto& from, std::vector<const double*>& to) {
-    for (std::size_t k = 0; k < inputs_; ++k) to[k] = from[k];
-    for (std::size_t d = end; d-- > begin; index /= all_[d].size)
-      for (std::size_t k = 0; k < inputs_; ++k) to[k] += index % all_[d].size * all_[d].strides[k];
-  };
-  for (std::int64_t o = 0; o < out_entries_; ++o) {
-    place(0, out_dimensions_, o, inputs, at);
-    long double& into = wide[static_cast<std::size_t>(o)];
+/// Calls take(o, inputs) for each combination of the result and the reduced variables, the reduced ones fastest.
+template <class Take>
+void Contraction::each_product(std::span<const double* const> inputs, const Take& take) const {
+  std::vector<const double*> at(inputs.begin(), inputs.end());
+  std::vector<std::int64_t> index(all_.size(), 0);
+  std::int64_t reduced = 1;
+  for (std::size_t d = out_dimensions_; d < all_.size(); ++d) reduced *= all_[d].size;
+  for (std::int64_t o = 0; o < out_entries_; ++o)
     for (std::int64_t r = 0; r < reduced; ++r) {
-      place(out_dimensions_, all_.size(), r, at, inner);
-      long double value = 1.0L;
-      for (const double* each : inner) value *= *each;
-      into = reduction == Reduction::maximum ? std::max(into, value) : into + value;
+      take(o, at);
+      for (std::size_t d = all_.size(); d-- > 0;) {
+        const std::int64_t step = index[d] + 1 < all_[d].size ? 1 : -index[d];
+        index[d] += step;
+        for (std::size_t k = 0; k < inputs_; ++k) at[k] += step * all_[d].strides[k];
+        if (step > 0) break;
+      }
     }
-    largest = std::max(largest, into);
-  }
+}
+
+Contraction::Scale Contraction::fill_wide(std::span<const double* const> inputs, double* out, Reduction reduction) const {
+  std::vector<long double> wide(static_cast<std::size_t>(out_entries_), 0.0L);
+  each_product(inputs, [&](std::int64_t o, const std::vector<const double*>& at) {
+    long double value = 1.0L;
+    for (const double* each : at) value *= *each;
+    long double& into = wide[static_cast<std::size_t>(o)];
+    into = reduction == Reduction::maximum ? std::max(into, value) : into + value;
+  });
+  const long double largest = *std::max_element(wide.begin(), wide.end());
   if (largest == 0.0L) {
     std::fill_n(out, out_entries_, 0.0);
     return {0, true};
@@ -280,6 +288,31 @@ Contraction::Scale Contraction::fill_wide(std::span<const double* const> inputs,
   (void)std::frexp(largest, &exponent);
   for (std::int64_t o = 0; o < out_entries_; ++o) out[o] = static_cast<double>(std::ldexp(wide[static_cast<std::size_t>(o)], -exponent));
   return {exponent, false};
+}
+
+bool Contraction::run_logs(std::span<const double* const> inputs, double* out, Reduction reduction) const {
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  // A sum is kept as its largest logarithm, in `out`, and the rest in units of that.
+  std::vector<double> sums(static_cast<std::size_t>(out_entries_), 0.0);
+  std::fill_n(out, out_entries_, none);
+  each_product(inputs, [&](std::int64_t o, const std::vector<const double*>& at) {
+    double value = 0.0;
+    for (const double* each : at) value += *each;
+    if (value == none) return;
+    double& sum = sums[static_cast<std::size_t>(o)];
+    if (value > out[o]) {
+      sum = sum * std::exp(out[o] - value) + 1.0;
+      out[o] = value;
+    } else {
+      sum += std::exp(value - out[o]);
+    }
+  });
+  bool zero = true;
+  for (std::int64_t o = 0; o < out_entries_; ++o) {
+    zero = zero && out[o] == none;
+    if (reduction == Reduction::sum && out[o] != none) out[o] += std::log(sums[static_cast<std::size_t>(o)]);
+  }
+  return zero;
 }
 
 Contraction::Scale Contraction::run(std::span<const double* const> inputs, double* out, Reduction reduction, Team* team) const {

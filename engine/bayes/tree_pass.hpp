@@ -81,6 +81,9 @@ class CompiledTree {
 
 /// The messages of one case over a compiled tree (Shafer and Shenoy 1990): upward to the roots for P(evidence), downward for marginals. No message
 /// is ever divided by another. One for each thread; reused from case to case.
+///
+/// Messages are float64, scaled. Where an entry has fallen below the range of its table, what that may have cost is bounded afterwards; a case whose
+/// answer it could touch is computed again in logarithms.
 class TreePass {
  public:
   /// `lean`: every message is freed as soon as it is not needed any more, so a pass can be made once; else buffers are kept, and messages from
@@ -99,6 +102,12 @@ class TreePass {
  private:
   [[nodiscard]] const double* values_of(const CompiledTree::Source& source) const;
   Contraction::Scale run(const CompiledTree::Step& step, double* out, Reduction reduction, Team* team);
+  [[nodiscard]] std::optional<double> try_upward(Reduction reduction, Team* team);
+  void try_downward(std::vector<std::vector<double>>& marginals, Team* team, const CompiledTree::Belief* belief, std::vector<double>* joint);
+  void use_logs();
+  void normalise(std::vector<double>& values) const;
+  /// At most so much, in units of its largest entry, has an answer lost to entries that were too small.
+  [[nodiscard]] double loss(const CompiledTree::Step& step, std::int64_t exponent) const;
   void read_marginals(std::int32_t node, bool of_separator, std::vector<std::vector<double>>& marginals, Team* team);
   void weigh(std::int32_t variable, const double* likelihood);
   void compute_prior();
@@ -109,7 +118,12 @@ class TreePass {
   std::vector<std::int64_t> exponents_;
   std::vector<std::vector<double>> prior_;          ///< messages upward without evidence
   std::vector<std::int64_t> prior_exponents_;
-  bool prior_zero_ = false;
+  bool prior_zero_ = false, prior_lost_ = false;
+  std::vector<double> up_loss_, down_loss_;         ///< [nodes] bounds, where lost_
+  bool lost_ = false;                               ///< some entry of this case underflowed
+  double worst_loss_ = 0.0;                         ///< of an answer
+  bool in_logs_ = false;                            ///< messages of this case are logarithms
+  std::vector<std::vector<double>> log_tables_;     ///< [potentials] then
   std::vector<char> touched_;                       ///< [nodes] evidence lies at or below
   std::vector<std::int32_t> dirty_;                 ///< potentials that the case has changed
   std::vector<char> is_dirty_;

@@ -138,6 +138,52 @@ TEST(Inference, NeverUnderflows) {
   EXPECT_NEAR(of_case.log_evidence, actual.log_evidence, 1e-7);
 }
 
+TEST(Inference, TablesThatContradictEachOther) {
+  // Factors that are each nearly certain of something else: no table of their product holds all of its entries in float64.
+  FactorGraph graph;
+  graph.variables = {{"x", {"0", "1"}}, {"y", {"0", "1"}}};
+  for (const double tiny : {1e-200, 1e-220}) {
+    graph.factors.push_back({{0, 1}, {1.0, tiny, tiny, tiny}});
+    graph.factors.push_back({{0}, {tiny, 1.0}});
+    graph.factors.push_back({{1}, {tiny, 1.0}});
+  }
+  // x = y = 0: 10^-840; x = y = 1: 10^-420; one of each: 10^-840.
+  const Marginals actual = infer_marginals(graph, {});
+  EXPECT_NEAR(actual.log_evidence / std::log(10.0), -420.0, 1e-9);
+  EXPECT_NEAR(actual.of[0][1], 1.0, 1e-15);
+  EXPECT_NEAR(actual.of[1][1], 1.0, 1e-15);
+  EXPECT_EQ(most_probable_explanation(graph, {}).states, (std::vector<std::int32_t>{1, 1}));
+}
+
+TEST(Inference, WhatManySayIsNotLostWhenAsManyGainsay) {
+  // 800 reports for one state, each worth a factor of 10, then 801 for the other: half of them alone are beyond float64. The odds are 1 to 10.
+  Network network;
+  network.variables.push_back({"h", {"a", "b"}});
+  network.families.push_back({{}, {0.5, 0.5}});
+  Evidence evidence;
+  evidence.states.push_back(-1);
+  for (int i = 0; i < 1601; ++i) {
+    network.variables.push_back({"r" + std::to_string(i), {"rare", "common"}});
+    const double a = i < 800 ? 1e-2 : 1e-3, b = i < 800 ? 1e-3 : 1e-2;
+    network.families.push_back({{0}, {a, 1.0 - a, b, 1.0 - b}});
+    evidence.states.push_back(0);
+  }
+  const FactorGraph graph = factor_graph(network);
+  // 10^-(2 x 800 + 3 x 801) and 10 times that.
+  const double expected = std::log(0.5 * 11.0) - (2.0 * 800 + 3.0 * 801) * std::log(10.0);
+  const Marginals actual = infer_marginals(graph, evidence);
+  EXPECT_NEAR(actual.of[0][0], 1.0 / 11.0, 1e-9);
+  EXPECT_NEAR(actual.log_evidence, expected, 1e-7);
+  CaseInference cases(graph);
+  Marginals of_case;
+  ASSERT_TRUE(cases.run(evidence, of_case));
+  EXPECT_NEAR(of_case.of[0][0], 1.0 / 11.0, 1e-9);
+  EXPECT_NEAR(of_case.log_evidence, expected, 1e-7);
+  ASSERT_TRUE(cases.run({}, of_case));  // and the next case is an ordinary one again
+  EXPECT_NEAR(of_case.log_evidence, 0.0, 1e-9);
+  EXPECT_NEAR(of_case.of[1600][0], 0.5 * (1e-3 + 1e-2), 1e-12);
+}
+
 TEST(Inference, AGraphOfPartsAndVariablesWithoutFactors) {
   FactorGraph graph;
   graph.variables = {{"a", {"0", "1"}}, {"b", {"0", "1", "2"}}, {"c", {"0", "1"}}};
