@@ -183,19 +183,25 @@ void TreePass::read_marginals(std::int32_t node, bool of_separator, std::vector<
     std::vector<double>& marginal = marginals[static_cast<std::size_t>(each.variable)];
     marginal.resize(static_cast<std::size_t>(each.step.contraction.entries()));
     const Contraction::Scale scale = run(each.step, marginal.data(), Reduction::sum, team);
-    worst_loss_ = std::max(worst_loss_, scale.zero ? 1.0 : loss(each.step, scale.exponent));
+    if (bounding_) worst_loss_ = std::max(worst_loss_, scale.zero ? 1.0 : loss(each.step, scale.exponent));
     normalise(marginal);
   }
 }
 
 void TreePass::downward(std::vector<std::vector<double>>& marginals, Team* team, const CompiledTree::Belief* belief, std::vector<double>* joint) {
   if (!lost_) {
-    std::fill(up_loss_.begin(), up_loss_.end(), 0.0);
+    std::fill(up_loss_.begin(), up_loss_.end(), 0.0);  // a bound of an earlier case
     std::feclearexcept(FE_UNDERFLOW);
   }
   worst_loss_ = 0.0;
+  // A case that is one of many has its bounds computed only when it needs them, which it hardly ever does.
+  bounding_ = lean_ || lost_;
   try_downward(marginals, team, belief, joint);
   lost_ = (lost_ || std::fetestexcept(FE_UNDERFLOW) != 0) && !in_logs_;
+  if (lost_ && !bounding_) {
+    bounding_ = true;
+    try_downward(marginals, team, belief, joint);
+  }
   if (!lost_ || worst_loss_ <= harmless) return;
   use_logs();
   require(try_upward(Reduction::sum, team).has_value(), "evidence that was possible is not any more");
@@ -213,7 +219,7 @@ void TreePass::try_downward(std::vector<std::vector<double>>& marginals, Team* t
       std::vector<double>& message = down_[static_cast<std::size_t>(child)];
       message.resize(static_cast<std::size_t>(step.contraction.entries()));
       const Contraction::Scale scale = run(step, message.data(), Reduction::sum, team);
-      down_loss_[static_cast<std::size_t>(child)] = scale.zero ? 1.0 : loss(step, scale.exponent);
+      if (bounding_) down_loss_[static_cast<std::size_t>(child)] = scale.zero ? 1.0 : loss(step, scale.exponent);
     }
     for (const std::int32_t child : node.children) read_marginals(child, true, marginals, team);
     read_marginals(n, false, marginals, team);

@@ -121,6 +121,7 @@ class TreePass {
   bool prior_zero_ = false, prior_lost_ = false;
   std::vector<double> up_loss_, down_loss_;         ///< [nodes] bounds, where lost_
   bool lost_ = false;                               ///< some entry of this case underflowed
+  bool bounding_ = false;                           ///< bounds are computed on the way downward
   double worst_loss_ = 0.0;                         ///< of an answer
   bool in_logs_ = false;                            ///< messages of this case are logarithms
   std::vector<std::vector<double>> log_tables_;     ///< [potentials] then
