@@ -9,6 +9,7 @@ void add_simulate(CLI::App& program);
 void add_fit(CLI::App& program);
 void add_score(CLI::App& program);
 void add_prepare(CLI::App& program);
+void add_merge(CLI::App& program);
 void add_report(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_bench(CLI::App& program);

@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   footfall::add_fit(program);
   footfall::add_score(program);
   footfall::add_prepare(program);
+  footfall::add_merge(program);
   footfall::add_report(program);
   footfall::add_evaluate(program);
   footfall::add_bench(program);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/jobs/score.hpp"
+#include "kernels/error.hpp"
 #include "tools/command.hpp"
 #include "tools/common_flags.hpp"
 
@@ -21,15 +22,22 @@ void print_stages(const ScoreSummary& summary) {
 
 void print_summary(const ScoreSummary& summary, const ScoreRequest& request) {
   print_stages(summary);
+  if (summary.customers_before > 0) fmt::print("{} customers were scored before\n", summary.customers_before);
   for (const UnseenCount& unseen : summary.unseen) fmt::print("column \"{}\": {} cells hold words the fit did not see\n", unseen.column, unseen.cells);
   fmt::print("{} customers{} in {:.2f} s, scores in {}\n", summary.customers, summary.as_of.empty() ? "" : " as of " + summary.as_of, summary.seconds, request.out.string());
+}
+
+void check_split(const ScoreRequest& request) {
+  if (request.overwrite && request.resume) throw bad_input("--overwrite and --resume exclude each other", "give one of them");
+  if (request.split.worker >= request.split.workers)
+    throw bad_input(fmt::format("--worker {} of --workers {} does not exist", request.split.worker, request.split.workers), "workers are counted from 0");
 }
 
 }  // namespace
 
 void add_score(CLI::App& program) {
   CLI::App* command = program.add_subcommand("score", "predict for every customer, from files to a file");
-  command->footer("Examples:\n  footfall score model/ --out scores.parquet\n  footfall score model/ --events new/*.parquet --as-of 2026-12-01 --out scores.csv");
+  command->footer("Examples:\n  footfall score model/ --out scores.parquet\n  footfall score model/ --events new/*.parquet --as-of 2026-12-01 --out scores.csv\n  footfall score model/ --workers 4 --worker 0 --out scores-0/");
   auto request = std::make_shared<ScoreRequest>();
   command->add_option("model", request->model, "folder of a fitted model")->required();
   command->add_option("--out", request->out, "a .parquet or .csv file, or a folder of shards")->required();
@@ -37,9 +45,13 @@ void add_score(CLI::App& program) {
   command->add_option("--customers", request->customers, "customer files instead of the job's");
   command->add_option("--as-of", request->as_of, "features see only events before this moment (default: all of them)");
   command->add_flag("--overwrite", request->overwrite, "replace scores that are there");
+  command->add_flag("--resume", request->resume, "keep the shards that are whole, and make what is missing");
+  command->add_option("--workers", request->split.workers, "split the customers over so many processes, each with a folder of its own (then: footfall merge)")->check(CLI::Range(1, 256));
+  command->add_option("--worker", request->split.worker, "which of them this is, from 0")->check(CLI::Range(0, 255));
   command->callback([request, common = add_common_flags(*command)] {
+    check_split(*request);
     const ScoreSummary summary = score(*request, run_options(*common));
-    if (!common->quiet) print_summary(summary, *request);
+    if (!common->quiet && !summary.was_there) print_summary(summary, *request);
   });
 }
 

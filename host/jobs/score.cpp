@@ -10,12 +10,15 @@
 #include "engine/pipeline/pipeline.hpp"
 #include "engine/score/outcome.hpp"
 #include "engine/score/scorer.hpp"
+#include "host/jobs/prepared.hpp"
 #include "host/jobs/score_chunks.hpp"
 #include "host/jobs/score_output.hpp"
 #include "host/jobs/score_writer.hpp"
 #include "host/journeys/base_reader.hpp"
 #include "host/journeys/clock.hpp"
 #include "host/journeys/requests.hpp"
+#include "host/model_folder/digest.hpp"
+#include "host/table/atomic_file.hpp"
 #include "host/table/read.hpp"
 #include "kernels/error.hpp"
 
@@ -48,9 +51,10 @@ std::int64_t bytes_of(const ExampleTable& table) {
   return static_cast<std::int64_t>((table.event_number.size() + table.event_code.size() + table.profile_number.size() + table.profile_code.size()) * 4);
 }
 
-void check_output(const ScoreRequest& request) {
-  if (!request.overwrite && std::filesystem::exists(request.out))
-    throw bad_input(request.out.string() + " exists already", "give --overwrite to replace it, or another --out");
+bool is_sharded(const ScoreRequest& request) { return request.out.extension().empty(); }
+
+ScoreOutput::Request output_of(const ScoreRequest& request) {
+  return {request.out, request.overwrite ? Existing::overwrite : request.resume ? Existing::resume : Existing::refuse, request.split};
 }
 
 Job job_of(const SavedModel& model, const ScoreRequest& request) {
@@ -213,7 +217,14 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   ScoreSummary summary;
   const SavedModel model = load_model(request.model);
-  check_output(request);
+  const ScoreOutput::Request wanted = output_of(request);
+  ScoreOutput::check(wanted);
+  ScoreIdentity identity{digest_of(read_file(request.model / "model.json")), {}, {}};
+  if (ScoreOutput::is_done(wanted, identity.model)) {
+    options.observer.note(request.out.string() + " holds whole scores: nothing to do");
+    summary.was_there = true;
+    return summary;
+  }
   Workshop shop(options);
   const Job job = job_of(model, request);
   StageTime reading{"read"};
@@ -230,10 +241,19 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
     as_of = parse_cutoff(request.as_of, base.journeys->clock, "--as-of");
   }
   if (base.journeys) summary.as_of = moment_text(as_of, base.journeys->clock);
-  std::vector<ScoreChunk> chunks = score_chunks(base, model.features, as_of, request.customers_at_once, event_rows_at_once);
+  std::vector<ScoreChunk> chunks = score_chunks(base, model.features, as_of, {request.customers_at_once, event_rows_at_once, request.split.partitions_a_shard()});
   if (chunks.empty()) throw bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on");
-  ScoreOutput output(request.out, score_columns(model, base.ids.text));
-  summary.stages = Scoring(model, base, std::move(chunks), as_of, shop).run(output, options.observer, summary);
+  if (base.journeys) identity.as_of = std::to_string(as_of);
+  if (is_sharded(request)) identity.input = fingerprint_of(base);
+  ScoreOutput output(wanted, identity, score_columns(model, base.ids.text));
+  std::erase_if(chunks, [&](const ScoreChunk& chunk) { return !output.wants(chunk.last_partition); });
+  if (chunks.empty()) {
+    summary.stages = {{"write"}};
+  } else {
+    summary.stages = Scoring(model, base, std::move(chunks), as_of, shop).run(output, options.observer, summary);
+  }
+  summary.customers_before = output.customers_before();
+  summary.customers += summary.customers_before;
   summary.stages.insert(summary.stages.begin(), reading);
   StageClock(summary.stages.back()).work([&] {
     output.finish();

@@ -8,21 +8,26 @@
 #include "engine/pipeline/stage_time.hpp"
 #include "engine/transform/transform.hpp"
 #include "host/jobs/run.hpp"
+#include "host/jobs/score_shards.hpp"
 
 namespace footfall {
 
 struct ScoreRequest {
   std::filesystem::path model;
-  std::filesystem::path out;              ///< .parquet, .csv, or a folder (no ending) of 16 shards
+  std::filesystem::path out;              ///< .parquet, .csv, or a folder (no ending) of shards
   std::vector<std::string> events;        ///< files instead of the job's; empty: the job's
   std::vector<std::string> customers;     ///< likewise
   std::string as_of;                      ///< empty: the newest time plus one unit of its resolution
   bool overwrite = false;
+  bool resume = false;                    ///< keep the shards that are whole
+  ShardSplit split;                       ///< with several workers: the shards of one of them
   std::int64_t customers_at_once = 8192;  ///< chunks of about so many, and four of them in memory; no score depends on it
 };
 
 struct ScoreSummary {
-  std::int64_t customers = 0;
+  std::int64_t customers = 0;             ///< in the output
+  std::int64_t customers_before = 0;      ///< of them, in shards that were whole before
+  bool was_there = false;                 ///< everything: nothing was done
   std::string as_of;                      ///< as a person reads it; empty without events
   double seconds = 0.0;
   /// read: files to journeys, alone. The others work at the same time, each on another chunk. features: journeys to numbers. predict: copies
@@ -32,7 +37,8 @@ struct ScoreSummary {
 };
 
 /// Scores every customer with an event before `as_of` and every customer of the table, each once, in the order of partitions.
-/// The file is written beside its name and renamed when whole. Throws Error{bad_input} when the data does not suit the model.
+/// The file, or the folder, is written beside its name and renamed when whole; shards that are whole stay when the rest fails, and `resume` goes on
+/// from them to the same bytes. Throws Error{bad_input} when the data does not suit the model.
 ScoreSummary score(const ScoreRequest& request, const RunOptions& options);
 
 }  // namespace footfall

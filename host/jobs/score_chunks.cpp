@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "host/jobs/score_output.hpp"
-
 namespace footfall {
 namespace {
 
@@ -24,11 +22,11 @@ std::int64_t steps_at_most(const Base& base, const FeatureSpec& spec, std::int64
 
 }  // namespace
 
-std::vector<ScoreChunk> score_chunks(const Base& base, const FeatureSpec& spec, std::int64_t as_of, std::int64_t customers, std::int64_t event_rows) {
+std::vector<ScoreChunk> score_chunks(const Base& base, const FeatureSpec& spec, std::int64_t as_of, const ChunkLimits& limits) {
   std::vector<ScoreChunk> chunks(1);
   for (std::int32_t p = 0; p < Base::partitions; ++p) {
-    const bool is_full = chunks.back().size() >= customers || chunks.back().event_rows >= event_rows;
-    if (chunks.back().size() > 0 && (is_full || p % ScoreOutput::partitions_a_shard == 0)) chunks.emplace_back();
+    const bool is_full = chunks.back().size() >= limits.customers || chunks.back().event_rows >= limits.event_rows;
+    if (chunks.back().size() > 0 && (is_full || p % limits.partitions_a_shard == 0)) chunks.emplace_back();
     ScoreChunk& chunk = chunks.back();
     chunk.last_partition = p;
     std::vector<std::int64_t> group;

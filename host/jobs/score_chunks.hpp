@@ -19,8 +19,15 @@ struct ScoreChunk {
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(customers.size()); }
 };
 
+/// Where a chunk ends.
+struct ChunkLimits {
+  std::int64_t customers = 8192;
+  std::int64_t event_rows = 262'144;
+  std::int32_t partitions_a_shard = 16;
+};
+
 /// Every customer with an event before `as_of` and every one of the customer table, in the order of the base. Partitions are added to a
-/// chunk until it has `customers` or `event_rows`. No chunk is empty.
-[[nodiscard]] std::vector<ScoreChunk> score_chunks(const Base& base, const FeatureSpec& spec, std::int64_t as_of, std::int64_t customers, std::int64_t event_rows);
+/// chunk until it has reached a limit, or a shard ends. No chunk is empty.
+[[nodiscard]] std::vector<ScoreChunk> score_chunks(const Base& base, const FeatureSpec& spec, std::int64_t as_of, const ChunkLimits& limits);
 
 }  // namespace footfall

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,19 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 std::filesystem::path partial_name(const std::filesystem::path& file) {
   static std::atomic<unsigned> number{0};  // two writers of one process never meet
   return folder_of(file) / fmt::format(".{}.partial-{}-{}", file.filename().string(), getpid(), number++);
+}
+
+/// A new file that is locked as long as its writer lives; -1 with errno set. Where remove_abandoned came between its making and its lock, it
+/// is made once more.
+int open_locked(const std::filesystem::path& partial) {
+  for (;;) {
+    const int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0) return descriptor;
+    (void)flock(descriptor, LOCK_EX | LOCK_NB);  // a file system without locks: then nothing is ever abandoned there
+    struct stat mine {}, named {};
+    if (fstat(descriptor, &mine) != 0 || (stat(partial.c_str(), &named) == 0 && mine.st_ino == named.st_ino)) return descriptor;
+    (void)close(descriptor);
+  }
 }
 
 /// The new name is only safe once the folder's own entry is on the disk.
@@ -62,7 +76,7 @@ AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)), par
   if (file_.filename().empty() || std::filesystem::is_directory(file_, ignored)) {
     throw bad_input(fmt::format("{} cannot be written: it is a folder", file_.string()), "give the name of a file");
   }
-  descriptor_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  descriptor_ = open_locked(partial_);
   if (descriptor_ < 0) throw_write_error(file_, errno);
 }
 
@@ -99,6 +113,18 @@ void AtomicFile::rename() {
     const int error_number = errno;
     (void)unlink(partial_.c_str());
     throw_write_error(file_, error_number);
+  }
+}
+
+void remove_abandoned(const std::filesystem::path& file) {
+  const std::string prefix = fmt::format(".{}.partial-", file.filename().string());
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(file), problem)) {
+    if (!entry.path().filename().string().starts_with(prefix)) continue;
+    const int descriptor = open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) (void)unlink(entry.path().c_str());
+    (void)close(descriptor);
   }
 }
 

@@ -30,6 +30,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+/// Takes away what writers of this file that were killed have left beside it; a writer that lives keeps a lock on its own.
+void remove_abandoned(const std::filesystem::path& file);
+
 /// Writes a whole file beside its name and renames it.
 void write_file(const std::filesystem::path& file, std::string_view bytes);
 

@@ -104,8 +104,19 @@ TEST_F(ScoreJob, AnErrorInsideTheLoopIsThrownAndLeavesNothing) {
     ScoreRequest wanted = request(out);
     wanted.customers_at_once = 20;
     EXPECT_THROW(score(wanted, options), Stopped);
-    EXPECT_EQ(folder->entries(), entries) << out;
+    // Of a folder the shards that were whole stay, for `resume`.
+    EXPECT_EQ(folder->entries(), entries + (std::string(out) == "stopped" ? 1 : 0)) << out;
   }
+  EXPECT_TRUE(std::filesystem::exists(folder->path() / ".stopped.partial/manifest.json"));
+  ScoreRequest rest = request("stopped");
+  rest.overwrite = false;
+  EXPECT_THROW(score(rest, on_cpu()), Error) << "not without saying what is to become of them";
+  rest.resume = true;
+  const ScoreSummary summary = score(rest, on_cpu());
+  EXPECT_GT(summary.customers_before, 40) << "two of the three or four shards before the end";
+  EXPECT_LT(summary.customers_before, summary.customers);
+  EXPECT_FALSE(std::filesystem::exists(folder->path() / ".stopped.partial"));
+  EXPECT_TRUE(score(rest, on_cpu()).was_there);
 }
 
 TEST_F(ScoreJob, BeforeEveryEventOnlyTheTableIsLeft) {
@@ -145,7 +156,7 @@ TEST(ScoreChunks, HoldEachScoredCustomerOnceInOrder) {
       if (p % 5 > 0) expected.push_back(c);
   for (const std::int64_t size : {1, 5, 1000}) {
     std::vector<std::int64_t> seen;
-    for (const ScoreChunk& chunk : score_chunks(base, spec, 100, size, 1'000'000)) {
+    for (const ScoreChunk& chunk : score_chunks(base, spec, 100, {size, 1'000'000})) {
       seen.insert(seen.end(), chunk.customers.begin(), chunk.customers.end());
       EXPECT_GT(chunk.size(), 0);
       EXPECT_LE(chunk.size(), size + 1) << "a partition holds up to two";
@@ -163,13 +174,13 @@ TEST(ScoreChunks, StayInsideAShard) {
   const Base base = uneven_base();
   const auto shard_of = [&](std::int64_t customer) {
     const auto after = std::upper_bound(base.partition_first.begin(), base.partition_first.end(), customer);
-    return (after - base.partition_first.begin() - 1) / ScoreOutput::partitions_a_shard;
+    return (after - base.partition_first.begin() - 1) / ShardSplit{}.partitions_a_shard();
   };
-  const std::vector<ScoreChunk> chunks = score_chunks(base, {}, 100, 1'000'000, 1'000'000);
+  const std::vector<ScoreChunk> chunks = score_chunks(base, {}, 100, {1'000'000, 1'000'000});
   EXPECT_EQ(chunks.size(), 16U);
   for (const ScoreChunk& chunk : chunks) {
     EXPECT_EQ(shard_of(chunk.customers.front()), shard_of(chunk.customers.back()));
-    EXPECT_EQ(shard_of(chunk.customers.front()), chunk.last_partition / ScoreOutput::partitions_a_shard);
+    EXPECT_EQ(shard_of(chunk.customers.front()), chunk.last_partition / ShardSplit{}.partitions_a_shard());
   }
 }
 
@@ -178,10 +189,10 @@ TEST(ScoreChunks, AreCutByEventsToo) {
   spec.events = true;
   spec.max_length = 100;
   // A partition has at most two customers of four events and a closing step.
-  for (const ScoreChunk& chunk : score_chunks(uneven_base(), spec, 100, 1'000'000, 12)) EXPECT_LT(chunk.event_rows, 12 + 10);
+  for (const ScoreChunk& chunk : score_chunks(uneven_base(), spec, 100, {1'000'000, 12})) EXPECT_LT(chunk.event_rows, 12 + 10);
 }
 
-TEST(ScoreChunks, OfNobodyAreNone) { EXPECT_TRUE(score_chunks(uneven_base(), {}, 0, 10, 10).empty()); }
+TEST(ScoreChunks, OfNobodyAreNone) { EXPECT_TRUE(score_chunks(uneven_base(), {}, 0, {10, 10}).empty()); }
 
 }  // namespace
 }  // namespace footfall

@@ -69,7 +69,8 @@ ScoreFile read_parquet(const std::filesystem::path& file) {
 
 ScoreFile read_shards(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".parquet") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   ScoreFile out;
   for (const std::filesystem::path& file : files) out.append(read_parquet(file));

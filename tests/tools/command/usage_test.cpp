@@ -25,7 +25,7 @@ TEST_F(Usage, WrongWordsExitWithTwo) {
 }
 
 TEST_F(Usage, HelpShowsAnExampleForEachCommand) {
-  for (const char* name : {"simulate", "fit", "score", "report", "evaluate", "bench", "info"}) {
+  for (const char* name : {"simulate", "fit", "score", "merge", "report", "evaluate", "bench", "info"}) {
     const CommandResult result = command({name, "--help"});
     EXPECT_EQ(result.status, 0);
     EXPECT_NE(result.out.find(std::string("  footfall ") + name), std::string::npos) << result.out;
