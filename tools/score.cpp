@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/jobs/score.hpp"
+#include "host/jobs/score_plan.hpp"
 #include "kernels/error.hpp"
 #include "tools/command.hpp"
 #include "tools/common_flags.hpp"
@@ -48,8 +49,14 @@ void add_score(CLI::App& program) {
   command->add_flag("--resume", request->resume, "keep the shards that are whole, and make what is missing");
   command->add_option("--workers", request->split.workers, "split the customers over so many processes, each with a folder of its own (then: footfall merge)")->check(CLI::Range(1, 256));
   command->add_option("--worker", request->split.worker, "which of them this is, from 0")->check(CLI::Range(0, 255));
-  command->callback([request, common = add_common_flags(*command)] {
+  auto explain = std::make_shared<bool>(false);
+  command->add_flag("--explain-memory", *explain, "print how the memory would be divided, and stop");
+  command->callback([request, explain, common = add_common_flags(*command)] {
     check_split(*request);
+    if (*explain) {
+      for (const std::string& line : describe_plan(plan_score(load_model(request->model), run_options(*common)))) fmt::print("{}\n", line);
+      return;
+    }
     const ScoreSummary summary = score(*request, run_options(*common));
     if (!common->quiet && !summary.was_there) print_summary(summary, *request);
   });

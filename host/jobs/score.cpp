@@ -13,6 +13,7 @@
 #include "host/jobs/prepared.hpp"
 #include "host/jobs/score_chunks.hpp"
 #include "host/jobs/score_output.hpp"
+#include "host/jobs/score_plan.hpp"
 #include "host/jobs/score_writer.hpp"
 #include "host/journeys/base_reader.hpp"
 #include "host/journeys/clock.hpp"
@@ -25,8 +26,6 @@
 namespace footfall {
 namespace {
 
-constexpr std::int64_t event_rows_at_once = 262'144;
-constexpr std::size_t chunks_in_memory = 4;   ///< one for each stage that every model has
 
 std::int64_t file_bytes(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -52,6 +51,13 @@ std::int64_t bytes_of(const ExampleTable& table) {
 }
 
 bool is_sharded(const ScoreRequest& request) { return request.out.extension().empty(); }
+
+ChunkLimits limits_of(const SavedModel& model, const ScoreRequest& request, const RunOptions& options) {
+  ChunkLimits limits = plan_score(model, options).limits;
+  if (request.customers_at_once > 0) limits.customers = request.customers_at_once;
+  limits.partitions_a_shard = request.split.partitions_a_shard();
+  return limits;
+}
 
 ScoreOutput::Request output_of(const ScoreRequest& request) {
   return {request.out, request.overwrite ? Existing::overwrite : request.resume ? Existing::resume : Existing::refuse, request.split};
@@ -164,7 +170,7 @@ class Scoring {
       observer.progress("score", summary.customers, base_.customers(), "customers");
       return Load{buffer.chunk->size(), 0};
     });
-    std::vector<Buffer> buffers(std::min(chunks_in_memory + (network_ ? 1 : 0), chunks_.size()));
+    std::vector<Buffer> buffers(std::min(ScorePlan::chunks_in_memory + (network_ ? 1 : 0), chunks_.size()));
     for (Buffer& buffer : buffers) buffer.staged = scorer_.make_chunk();
     return pipeline.run(buffers);
   }
@@ -241,7 +247,7 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
     as_of = parse_cutoff(request.as_of, base.journeys->clock, "--as-of");
   }
   if (base.journeys) summary.as_of = moment_text(as_of, base.journeys->clock);
-  std::vector<ScoreChunk> chunks = score_chunks(base, model.features, as_of, {request.customers_at_once, event_rows_at_once, request.split.partitions_a_shard()});
+  std::vector<ScoreChunk> chunks = score_chunks(base, model.features, as_of, limits_of(model, request, options));
   if (chunks.empty()) throw bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on");
   if (base.journeys) identity.as_of = std::to_string(as_of);
   if (is_sharded(request)) identity.input = fingerprint_of(base);

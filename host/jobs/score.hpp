@@ -21,7 +21,7 @@ struct ScoreRequest {
   bool overwrite = false;
   bool resume = false;                    ///< keep the shards that are whole
   ShardSplit split;                       ///< with several workers: the shards of one of them
-  std::int64_t customers_at_once = 8192;  ///< chunks of about so many, and four of them in memory; no score depends on it
+  std::int64_t customers_at_once = 0;     ///< chunks of about so many; 0: as the memory allows. No score depends on it
 };
 
 struct ScoreSummary {

@@ -124,7 +124,7 @@ void ScoreOutput::finish_file() {
   if (!sharded_) return;
   const std::filesystem::path file = partial_ / shard_name(whole_.split, shard_);
   whole_.shards.push_back({shard_, writer->rows(), static_cast<std::int64_t>(std::filesystem::file_size(file)), file_checksum(file)});
-  write_score_manifest(partial_, whole_);
+  write_score_manifest(partial_, whole_, false);
 }
 
 void ScoreOutput::finish() {

@@ -59,7 +59,7 @@ std::string shard_name(const ShardSplit& split, std::int32_t number) {
   return fmt::format("part-{:03}-{:03}.parquet", number * size, (number + 1) * size - 1);
 }
 
-void write_score_manifest(const std::filesystem::path& folder, const ScoreManifest& manifest) {
+void write_score_manifest(const std::filesystem::path& folder, const ScoreManifest& manifest, bool flushed) {
   nlohmann::ordered_json json = {{"program", "footfall"},
                                  {"holds", "scores"},
                                  {"format", 1},
@@ -79,7 +79,13 @@ void write_score_manifest(const std::filesystem::path& folder, const ScoreManife
                               {"bytes", shard.bytes},
                               {"checksum", shard.checksum}});
   json["digest"] = digest_of(json.dump());
-  write_file(folder / manifest_name, json.dump(1) + "\n");
+  AtomicFile file(folder / manifest_name);
+  file.write(json.dump(1) + "\n");
+  if (flushed) {
+    file.commit();
+  } else {
+    file.rename();
+  }
 }
 
 bool holds_scores(const std::filesystem::path& folder) { return std::filesystem::exists(folder / manifest_name); }

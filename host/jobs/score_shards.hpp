@@ -52,7 +52,8 @@ struct ScoreManifest {
 /// "part-016-031.parquet": the partitions that the shard holds.
 [[nodiscard]] std::string shard_name(const ShardSplit& split, std::int32_t number);
 
-void write_score_manifest(const std::filesystem::path& folder, const ScoreManifest& manifest);
+/// `flushed`: on the disk when it returns. Not needed while shards grow: a kill of the process does not hurt it.
+void write_score_manifest(const std::filesystem::path& folder, const ScoreManifest& manifest, bool flushed = true);
 [[nodiscard]] bool holds_scores(const std::filesystem::path& folder);
 /// Throws Error{bad_input} when there is none or it is damaged.
 [[nodiscard]] ScoreManifest read_score_manifest(const std::filesystem::path& folder);

@@ -62,6 +62,7 @@ TEST_F(SameBits, OfScoresForAnyMemory) {
   fit_model();
   const std::string much = scores("model");
   EXPECT_TRUE(scores("model", {"--memory", "400MiB"}) == much);
+  EXPECT_TRUE(scores("model", {"--memory", "128MiB", "--threads", "1"}) == much) << "in smaller chunks";
 }
 
 TEST_F(SameBits, OfScoresOfRowsInAnotherOrder) {

@@ -75,7 +75,7 @@ TEST_F(Usage, AmountsOfMemoryAndThreads) {
 TEST_F(Usage, LittleMemoryIsNoCrash) {
   fit_model();
   const std::string before = list();
-  for (const char* memory : {"64MiB", "128MiB", "256MiB", "384MiB", "400MiB", "512MiB"})
+  for (const char* memory : {"64MiB", "128MiB", "144MiB", "192MiB", "256MiB", "384MiB", "400MiB", "512MiB"})
     for (const std::vector<std::string>& words :
          std::vector<std::vector<std::string>>{{"fit", "job.toml", "--out", "other"}, {"score", "model", "--out", "scores.csv"}}) {
       std::vector<std::string> limited = words;
