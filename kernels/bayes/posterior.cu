@@ -87,7 +87,6 @@ template <class T>
 __device__ RowRun<T> run_row_in_block(const PlanView<T>& plan, const RowCells& cells, const RowSlots<T>& slots, T* reduction) {
   const auto thread = static_cast<std::int32_t>(threadIdx.x);
   RowRun<T> run;
-  bool deep = false;
   for (std::int32_t i = 0; i < plan.step_count; ++i) {
     const PlanStep step = plan.steps[i];
     if (step.op == PlanOp::evidence) {
@@ -105,16 +104,18 @@ __device__ RowRun<T> run_row_in_block(const PlanView<T>& plan, const RowCells& c
       for (std::int32_t s = thread; s < step.count; s += row_threads) largest = largest < slots[step.to + s] ? slots[step.to + s] : largest;
       const Rescaling<T> scale = rescaling_of(block_reduce(largest, Largest{}, T(0), reduction));
       run.exponent += scale.exponent;
+      bool small = false;
       for (std::int32_t s = thread; s < step.count; s += row_threads) {
         const T scaled = slots[step.to + s] * scale.factor;
         slots[step.to + s] = scaled;
-        deep = deep || is_deep(scaled);
+        small = small || is_small(scaled);
       }
+      if (block_count(small) > 0 && run.first_small == none_small) run.first_small = run.exponent;
     }
     block_barrier();
   }
   for (std::int32_t s = 0; s < plan.states; ++s) run.sum += slots[plan.result + s];
-  run.deep = block_count(deep) > 0;
+  run.deep = is_deep(run.first_small, run.exponent, run.sum);
   return run;
 }
 

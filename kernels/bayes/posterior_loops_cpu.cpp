@@ -40,8 +40,9 @@ struct Lanes {
   std::int32_t* digits;
   std::uint8_t* codes;
   HWY_ALIGN std::int32_t exponent[plan_lanes];
+  HWY_ALIGN std::int32_t first_small[plan_lanes];
   HWY_ALIGN float sum[plan_lanes];
-  std::uint32_t deep = 0;
+  bool any_small = false;
   std::uint32_t unseen = 0;
 
   [[nodiscard]] float* slot(std::int32_t s) const { return slots + static_cast<std::int64_t>(s) * plan_lanes; }
@@ -219,16 +220,21 @@ HWY_INLINE void rescale(const PlanStep& step, Lanes& lane) {
     const auto zero = hn::Eq(bits, hn::Zero(d));  // all of them are 0 (or below every normal number, and then the row is done again)
     const auto inverse = hn::IfThenElse(zero, hn::Set(d, 127 << 23), hn::Sub(hn::Set(d, 254 << 23), bits));
     const auto exponent = hn::IfThenZeroElse(zero, hn::Sub(hn::ShiftRight<23>(bits), hn::Set(d, 127)));
-    hn::Store(hn::Add(hn::Load(d, lane.exponent + l), exponent), d, lane.exponent + l);
+    const auto total = hn::Add(hn::Load(d, lane.exponent + l), exponent);
+    hn::Store(total, d, lane.exponent + l);
     const Vec factor = hn::BitCast(f, inverse);
-    auto deep = hn::MaskFromVec(hn::Zero(f));
+    auto small = hn::MaskFromVec(hn::Zero(f));
     for (std::int32_t s = 0; s < step.count; ++s) {
       float* at = lane.slot(step.to + s) + l;
       const Vec scaled = hn::Mul(hn::Load(f, at), factor);
       hn::Store(scaled, f, at);
-      deep = hn::Or(deep, hn::And(hn::Gt(scaled, hn::Zero(f)), hn::Lt(scaled, share)));
+      small = hn::Or(small, hn::And(hn::Gt(scaled, hn::Zero(f)), hn::Lt(scaled, share)));
     }
-    if (!hn::AllFalse(f, deep)) lane.deep |= bits_of(deep, l);
+    if (hn::AllFalse(f, small)) return;
+    lane.any_small = true;
+    const auto first = hn::Load(d, lane.first_small + l);
+    const auto newly = hn::And(hn::RebindMask(d, small), hn::Eq(first, hn::Set(d, none_small)));
+    hn::Store(hn::IfThenElse(newly, total, first), d, lane.first_small + l);
   });
 }
 
@@ -287,6 +293,7 @@ std::uint32_t RunPlanBlock(const PlanView<float>& plan, const PlanBlock& block, 
   lane.slots = aligned_room(scratch.slots, static_cast<std::int64_t>(plan.slots) * plan_lanes);
   lane.digits = aligned_room(scratch.digits, static_cast<std::int64_t>(plan.input_count) * plan_lanes);
   lane.codes = aligned_room(scratch.codes, plan_lanes);
+  std::fill_n(lane.first_small, plan_lanes, none_small);
   read_digits(plan, block, inside, lane);
   for (std::int32_t i = 0; i < plan.step_count; ++i) {
     const PlanStep& step = plan.steps[i];
@@ -300,7 +307,10 @@ std::uint32_t RunPlanBlock(const PlanView<float>& plan, const PlanBlock& block, 
   }
   write_posterior(plan, block, out, lane);
   write_status(plan, block, out, lane);
-  return block.count == plan_lanes ? lane.deep : lane.deep & ((1U << block.count) - 1U);
+  std::uint32_t deep = 0;
+  for (std::int64_t l = 0; lane.any_small && l < block.count; ++l)
+    if (is_deep(lane.first_small[l], lane.exponent[l], lane.sum[l])) deep |= 1U << l;
+  return deep;
 }
 
 std::int64_t FindComplete(const PlanView<float>& plan, const CodeColumns& codes, std::int64_t first, std::int64_t count, std::uint8_t* complete) {

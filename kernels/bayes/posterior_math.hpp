@@ -26,17 +26,20 @@ struct PlanView {
   double log_scale = 0.0;
 };
 
-/// A number below this share of the largest beside it may have lost bits, or may lose them before the next rescale: a product of three such is still above
-/// the smallest normal number. The row is then done again in float64, whose share is never met by more than chance.
+/// A number below this share of the largest beside it may be lost in the products before the next rescale: of three that are above it, none is. What is lost is
+/// below 2^-126 of the row's scale at that time. It matters only where the row's sum falls by `drop` binary digits or more from there on: 126 less the 24 of a
+/// float32 less 38 for the number of such terms. Then the row is answered again in float64.
 template <class T>
 struct RescaleLimits;
 template <>
 struct RescaleLimits<float> {
   static constexpr float share = 0x1p-40F;
+  static constexpr int drop = 64;
 };
 template <>
 struct RescaleLimits<double> {
   static constexpr double share = 0x1p-320;
+  static constexpr int drop = 900;
 };
 
 /// ln P(evidence) of a row.
@@ -113,8 +116,18 @@ FOOTFALL_HD inline Rescaling<double> rescaling_of(double largest) {
 }
 
 template <class T>
-FOOTFALL_HD bool is_deep(T scaled) {
+FOOTFALL_HD bool is_small(T scaled) {
   return scaled > T(0) && scaled < RescaleLimits<T>::share;
+}
+
+/// The exponent of a row before any number was small.
+inline constexpr int none_small = 1 << 24;
+
+/// Whether a row's sum fell so far since the first small number that what was lost may matter.
+template <class T>
+FOOTFALL_HD bool is_deep(int first_small, int exponent, T sum) {
+  if (first_small == none_small) return false;
+  return !(sum > T(0)) || first_small - exponent - rescaling_of(sum).exponent >= RescaleLimits<T>::drop;
 }
 
 /// How a row came out; its result lies in the slots.
@@ -122,6 +135,7 @@ template <class T>
 struct RowRun {
   T sum = T(0);      ///< of the target's slots
   int exponent = 0;
+  int first_small = none_small;   ///< the exponent when a number was small for the first time
   bool deep = false;
 };
 
@@ -151,11 +165,12 @@ FOOTFALL_HD RowRun<T> run_row(const PlanView<T>& plan, const RowCells& cells, co
       for (std::int32_t s = 0; s < step.count; ++s) {
         const T scaled = slots[step.to + s] * scale.factor;
         slots[step.to + s] = scaled;
-        run.deep = run.deep || is_deep(scaled);
+        if (run.first_small == none_small && is_small(scaled)) run.first_small = run.exponent;
       }
     }
   }
   for (std::int32_t s = 0; s < plan.states; ++s) run.sum += slots[plan.result + s];
+  run.deep = is_deep(run.first_small, run.exponent, run.sum);
   return run;
 }
 

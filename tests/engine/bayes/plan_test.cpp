@@ -83,6 +83,24 @@ TEST_F(PlanTest, PosteriorsAreThoseOfEnumeration) {
   }
 }
 
+/// Tables whose entries span up to forty decimal orders: whatever float32 loses on the way must not reach an answer.
+TEST_F(PlanTest, ExtremeTablesLoseNothing) {
+  test::Numbers numbers(83);
+  constexpr std::int64_t rows = 66;
+  for (int round = 0; round < 20; ++round) {
+    const Network network = test::random_network({9, 4, 3, round % 3 == 2 ? 0.1 : 0.0, 4.0 + 2.0 * (round % 9)}, numbers);
+    const FactorGraph graph = factor_graph(network);
+    const auto target = static_cast<std::int32_t>(numbers.below(network.size()));
+    const std::vector<std::uint8_t> codes = test::random_rows(network, rows, 0.15 * (round % 4), 0.0, numbers);
+    for (const bool evidence : {false, true}) {
+      const PosteriorPlan general = compile_plan(graph, request(network, target, Seen::maybe, evidence));
+      const PosteriorPlan complete = compile_plan(graph, request(network, target, Seen::always, evidence));
+      expect_exact(network, target, codes, rows, answer(general, nullptr, codes, rows), "extreme tables");
+      expect_exact(network, target, codes, rows, answer(general, &complete, codes, rows), "extreme tables, two plans");
+    }
+  }
+}
+
 TEST_F(PlanTest, MixturesOfWhatIsSeen) {
   test::Numbers numbers(82);
   constexpr std::int64_t rows = 40;
