@@ -24,7 +24,7 @@ struct TablePosteriorRequest {
 /// of its own, cut down by its evidence. The choice depends on the network alone, so a row's answer is the same bits in any chunk.
 class TablePosterior {
  public:
-  static constexpr double most_open_entries = 65536.0;
+  static constexpr double most_open_entries = 262144.0;
 
   /// Error{bad_input} where exact inference needs more memory than it may take (or later, for a pattern, in `answer`).
   TablePosterior(Backend& backend, const FactorGraph& graph, const TablePosteriorRequest& request, Stream& stream);
