@@ -6,6 +6,7 @@
 #include "host/job/infer.hpp"
 #include "host/job/job.hpp"
 #include "host/jobs/fit.hpp"
+#include "host/jobs/fit_plan.hpp"
 #include "kernels/error.hpp"
 #include "tools/command.hpp"
 #include "tools/common_flags.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 struct FitFlags {
   std::string job, out, label, positive;
-  bool overwrite = false, resume = false, tune = false;
+  bool overwrite = false, resume = false, tune = false, explain = false;
   CheckpointSpec checkpoints;
 };
 
@@ -45,6 +46,10 @@ void run(const FitFlags& flags, const CommonFlags& common) {
     job = inferred.job;
   }
   if (common.seed) job.split.seed = *common.seed;
+  if (flags.explain) {
+    for (const std::string& line : explain_fit(job, options)) fmt::print("{}\n", line);
+    return;
+  }
   const Existing existing = flags.overwrite ? Existing::overwrite : flags.resume ? Existing::resume : Existing::refuse;
   const nlohmann::ordered_json metrics = fit(job, flags.out, existing, options, flags.checkpoints);
   if (common.quiet) return;
@@ -68,6 +73,7 @@ void add_fit(CLI::App& program) {
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
   command->add_flag("--tune", flags->tune, "time the algorithms that the device has for recurrent layers, and keep the fastest in the model");
+  command->add_flag("--explain-memory", flags->explain, "read the data, print how the memory would be used, and stop");
   command->callback([flags, common = add_common_flags(*command)] { run(*flags, *common); });
 }
 

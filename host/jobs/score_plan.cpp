@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/features/derived.hpp"
 #include "engine/train/predict.hpp"
 
 namespace footfall {
@@ -39,14 +38,16 @@ std::int64_t network_bytes(const SavedModel& model) {
   return 4 * values;
 }
 
-std::string amount(std::int64_t bytes) { return fmt::format("{:>8.1f} MiB", static_cast<double>(bytes) / static_cast<double>(mebibyte)); }
-
 }  // namespace
+
+std::int64_t program_bytes(int threads) { return libraries + a_thread * threads; }
+
+std::string memory_text(std::int64_t bytes) { return fmt::format("{:>8.1f} MiB", static_cast<double>(bytes) / static_cast<double>(mebibyte)); }
 
 ScorePlan plan_score(const SavedModel& model, const RunOptions& options) {
   ScorePlan plan;
   plan.memory = options.memory;
-  plan.program = libraries + a_thread * options.threads;
+  plan.program = program_bytes(options.threads);
   plan.network = network_bytes(model);
   const std::int64_t each = customer_bytes(model) + (model.features.events ? events_of_a_customer * event_bytes(model.transform) : 0);
   const auto count = static_cast<std::int64_t>(ScorePlan::chunks_in_memory);
@@ -59,11 +60,11 @@ ScorePlan plan_score(const SavedModel& model, const RunOptions& options) {
 }
 
 std::vector<std::string> describe_plan(const ScorePlan& plan) {
-  return {fmt::format("memory    {}", amount(plan.memory)),
-          fmt::format("program   {}  libraries and threads", amount(plan.program)),
-          fmt::format("network   {}  parameters, and a batch of {} on its way", amount(plan.network), prediction_batch),
-          fmt::format("chunks    {}  {} of about {} customers or {} events", amount(plan.chunks), ScorePlan::chunks_in_memory, plan.limits.customers, plan.limits.event_rows),
-          fmt::format("journeys  {}  {}", amount(std::max<std::int64_t>(plan.base, 0)), plan.base > 0 ? "what is left for customers and events" : "nothing is left: give --memory more")};
+  return {fmt::format("memory    {}", memory_text(plan.memory)),
+          fmt::format("program   {}  libraries and threads", memory_text(plan.program)),
+          fmt::format("network   {}  parameters, and a batch of {} on its way", memory_text(plan.network), prediction_batch),
+          fmt::format("chunks    {}  {} of about {} customers or {} events", memory_text(plan.chunks), ScorePlan::chunks_in_memory, plan.limits.customers, plan.limits.event_rows),
+          fmt::format("journeys  {}  {}", memory_text(std::max<std::int64_t>(plan.base, 0)), plan.base > 0 ? "what is left for customers and events" : "nothing is left: give --memory more")};
 }
 
 }  // namespace footfall

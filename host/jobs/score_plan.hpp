@@ -25,6 +25,10 @@ struct ScorePlan {
 /// A memory of 0 is no limit. Chunks take an eighth of the memory at most, and are never larger than the largest that is of use.
 [[nodiscard]] ScorePlan plan_score(const SavedModel& model, const RunOptions& options);
 
+/// What every job needs for its libraries and threads; bytes as the plans show them.
+[[nodiscard]] std::int64_t program_bytes(int threads);
+[[nodiscard]] std::string memory_text(std::int64_t bytes);
+
 /// The plan for the user to read, a line a stage.
 [[nodiscard]] std::vector<std::string> describe_plan(const ScorePlan& plan);
 

@@ -89,6 +89,22 @@ TEST_F(Usage, LittleMemoryIsNoCrash) {
     }
 }
 
+TEST_F(Usage, MemoryIsExplained) {
+  fit_model();
+  const std::string before = list();
+  const std::string fitted = done({"fit", "job.toml", "--out", "other", "--explain-memory", "--memory", "1GiB", "--threads", "2"}).out,
+                    scored = done({"score", "model", "--out", "scores.csv", "--explain-memory", "--memory", "1GiB", "--threads", "2"}).out;
+  EXPECT_EQ(list(), before) << "it only tells";
+  for (const std::string& text : {fitted, scored}) {
+    EXPECT_NE(text.find("memory      1024.0 MiB"), std::string::npos) << text;
+    double sum = -1024.0;  // the lines below the first add up to it
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+      if (line.rfind("memory", 0) != 0) sum += std::stod(line.substr(10));
+    EXPECT_NEAR(sum, 0.0, 0.3) << "each is rounded to a tenth: " << text;
+  }
+}
+
 TEST_F(Usage, FitNeedsAJobOrALabel) {
   expect_refusal({"fit", "jobs.toml", "--out", "model"}, {"jobs.toml", "no such job file"});
   expect_refusal({"fit", "customers.csv", "--out", "model"}, {"customers.csv is no job file", "--label COLUMN"});
