@@ -11,7 +11,7 @@ set(relist "${CMAKE_CURRENT_BINARY_DIR}/relist.cmake")
 file(CONFIGURE OUTPUT "${relist}" @ONLY CONTENT [=[
 set(entries "$ENV{FOOTFALL_DATA}")
 if(NOT entries STREQUAL "")
-  file(GLOB found "${entries}/*" "${entries}/*/*")
+  file(GLOB found "${entries}/*" "${entries}/*/*" "${entries}/*/*/*")
   list(APPEND entries ${found})
 endif()
 set(known "")
