@@ -1,6 +1,7 @@
 // `footfall bayes learn` from outside: what it writes, what another command reads from it, and what it refuses.
 #include <algorithm>
 
+#include "engine/bayes/discretise.hpp"
 #include "host/networks/networks.hpp"
 #include "tests/tools/command/score_file.hpp"
 #include "tests/tools/command/shop_test.hpp"
@@ -61,6 +62,18 @@ TEST_F(LearnNetwork, OfAFileTakesItsArcsAndStates) {
     EXPECT_EQ(first.variables[v].states, second.variables[v].states);
     EXPECT_EQ(first.families[v].parents, second.families[v].parents);
     EXPECT_EQ(first.families[v].table, second.families[v].table);
+  }
+}
+
+TEST_F(LearnNetwork, BandsComeThroughEveryFormatThatHasNames) {
+  learn({"--structure", "chow-liu", "--discretise", "quantile", "--bands", "7"});
+  const Network first = network();
+  ASSERT_TRUE(cuts_of(first.variables[0].states));
+  for (const char* ending : {"again.bif", "again.xmlbif", "again.net"}) {
+    learn({"--structure", "chow-liu", "--discretise", "quantile", "--bands", "7"}, ending);
+    const Network other = network(ending);
+    for (std::size_t v = 0; v < first.variables.size(); ++v) EXPECT_EQ(other.variables[v].states, first.variables[v].states) << ending;
+    EXPECT_EQ(other.families[0].table, first.families[0].table) << ending;
   }
 }
 

@@ -91,6 +91,68 @@ TEST_F(NetworkJob, EvaluatesAndReports) {
   EXPECT_NE(page.find("class=\"node target\""), std::string::npos);
 }
 
+TEST_F(NetworkJob, WeighsTheBlendByTheValidationShareWhereThereIsOne) {
+  ShopJob job;
+  job.split += "test = 0.3\n";
+  job.model += "network = \"tan\"\n";
+  job.train += "validation = 0.3\npatience = 1\n";
+  write("job.toml", job.text());
+  const CommandResult result = done({"fit", "job.toml", "--out", "model"});
+  EXPECT_EQ(result.err.find("test, blend"), std::string::npos) << "nothing is fitted once more";
+  EXPECT_TRUE(metrics()["test"].contains("purchase_blend"));
+}
+
+TEST_F(NetworkJob, PredictsAClass) {
+  ShopJob job;
+  job.split += "test = 0.3\n";
+  job.model += "network = \"tan\"\n";
+  job.targets = "[[target]]\nname = \"spend\"\nkind = \"sum\"\nhorizon = \"30d\"\n[[target]]\nname = \"tariff\"\nkind = \"column\"\ncolumn = \"plan\"\nas = \"class\"\n";
+  write("job.toml", job.text());
+  fit_model();
+  EXPECT_TRUE(metrics()["test"]["tariff_network"].contains("macro_f1"));
+  EXPECT_TRUE(metrics()["test"]["tariff_blend"].contains("log_loss"));
+  done({"score", "model", "--out", "scores.csv", "--quiet"});
+  const ScoreFile scores = read_csv(path("scores.csv"));
+  std::vector<std::vector<double>> shares;
+  for (const std::string& column : scores.columns)
+    if (column.rfind("tariff_network_", 0) == 0) shares.push_back(scores.numbers(column));
+  ASSERT_GE(shares.size(), 2U);
+  for (std::size_t i = 0; i < scores.rows(); ++i) {
+    double sum = 0.0;
+    for (const auto& share : shares) sum += share[i];
+    EXPECT_NEAR(sum, 1.0, 1e-5);  // float32 posteriors
+  }
+}
+
+TEST_F(NetworkJob, IsTestedOnOtherFilesToo) {
+  ShopJob job;
+  job.events.clear();
+  job.targets = "[[target]]\nname = \"is_member\"\nkind = \"column\"\ncolumn = \"member\"\n";
+  job.split = "test_files = [\"customers.csv\"]\n";
+  job.model = "profile = [8]\nmembers = 2\nnetwork = \"tan\"\n";
+  std::string text_of_job = job.text();
+  write("job.toml", text_of_job);
+  const CommandResult result = command({"fit", "job.toml", "--out", "model", "--quiet"});
+  ASSERT_EQ(result.status, 0) << result.err << text_of_job;
+  for (const char* name : {"is_member_network", "is_member_blend"}) EXPECT_TRUE(metrics()["test"].contains(name)) << name;
+}
+
+TEST_F(NetworkJob, IsTheSameOnTheEmulatedDevice) {
+  write_job("tan", "test = 0.3\n");
+  fit_model();
+  CommandOptions here;
+  here.folder = folder.path();
+  CommandResult result = run_command(FOOTFALL_EMULATED_COMMAND, {"fit", "job.toml", "--out", "emulated", "--device", "cuda:0", "--quiet"}, here);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(text("model/network.bif") == text("emulated/network.bif")) << "counts are whole numbers on every device";
+  result = run_command(FOOTFALL_EMULATED_COMMAND, {"score", "model", "--out", "there.csv", "--device", "cuda:0", "--quiet"}, here);
+  ASSERT_EQ(result.status, 0) << result.err;
+  done({"score", "model", "--out", "here.csv", "--quiet"});
+  const ScoreFile a = read_csv(path("here.csv")), b = read_csv(path("there.csv"));
+  for (const char* column : {"purchase_network", "log_evidence"})
+    for (std::size_t i = 0; i < a.rows(); ++i) EXPECT_NEAR(a.numbers(column)[i], b.numbers(column)[i], 1e-5) << column;  // a dozen roundings of float32, 6e-8 each, of logarithms up to 30
+}
+
 TEST_F(NetworkJob, TakesTheStructureOfAFile) {
   write_job("hill-climb", "test = 0.3\n");
   fit_model();
