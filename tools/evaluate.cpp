@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/jobs/evaluate.hpp"
+#include "host/jobs/journeys_of_job.hpp"
 #include "host/table/atomic_file.hpp"
 #include "kernels/error.hpp"
 #include "tools/command.hpp"
@@ -19,7 +20,7 @@ struct EvaluateFlags {
 
 void run(const EvaluateFlags& flags, const CommonFlags& common) {
   if (!flags.out.empty() && !flags.overwrite && std::filesystem::exists(flags.out)) throw bad_input(flags.out + " exists already", "give --overwrite to replace it, or another --out");
-  const nlohmann::ordered_json metrics = evaluate(flags.model, read_job(flags.job), run_options(common));
+  const nlohmann::ordered_json metrics = evaluate(flags.model, job_or_journeys(flags.job), run_options(common));
   if (flags.out.empty()) {
     fmt::print("{}\n", metrics.dump(2));
     return;

@@ -7,6 +7,7 @@
 #include "host/job/job.hpp"
 #include "host/jobs/fit.hpp"
 #include "host/jobs/fit_plan.hpp"
+#include "host/jobs/journeys_of_job.hpp"
 #include "kernels/error.hpp"
 #include "tools/command.hpp"
 #include "tools/common_flags.hpp"
@@ -32,14 +33,14 @@ void print_figures(const nlohmann::ordered_json& metrics) {
 
 void run(const FitFlags& flags, const CommonFlags& common) {
   if (flags.overwrite && flags.resume) throw bad_input("--overwrite and --resume exclude each other", "give one of them");
-  const bool is_job = std::filesystem::path(flags.job).extension() == ".toml";
+  const bool is_job = std::filesystem::path(flags.job).extension() == ".toml" || std::filesystem::is_directory(flags.job);
   if (is_job && !flags.label.empty()) throw bad_input("--label goes with a table, not with a job file", "name the target in the job's [[target]]");
-  if (!is_job && flags.label.empty()) throw bad_input(flags.job + " is no job file (.toml), and no --label is given", "name the column to predict: --label COLUMN");
+  if (!is_job && flags.label.empty()) throw bad_input(flags.job + " is no job file (.toml) and no journeys folder, and no --label is given", "name the column to predict: --label COLUMN");
   RunOptions options = run_options(common);
   options.tune = flags.tune;
   Job job;
   if (is_job) {
-    job = read_job(flags.job);
+    job = job_or_journeys(flags.job);
   } else {
     const InferredJob inferred = infer_job({flags.job}, flags.label, flags.positive, std::filesystem::current_path().string());
     for (const std::string& finding : inferred.findings) options.observer.note(finding);
@@ -63,7 +64,7 @@ void add_fit(CLI::App& program) {
   CLI::App* command = program.add_subcommand("fit", "read, prepare, train, test and save a model");
   command->footer("Examples:\n  footfall fit shop/job.toml --out model/\n  footfall fit customers.csv --label Revenue --out model/");
   auto flags = std::make_shared<FitFlags>();
-  command->add_option("job", flags->job, "a job file (.toml), or a customer table with --label")->required();
+  command->add_option("job", flags->job, "a job file (.toml), a folder of prepared journeys, or a customer table with --label")->required();
   command->add_option("--out", flags->out, "folder of the model")->required();
   command->add_option("--label", flags->label, "the column of the table to predict");
   command->add_option("--positive", flags->positive, "the value of the label that counts as 1");

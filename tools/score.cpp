@@ -44,6 +44,7 @@ void add_score(CLI::App& program) {
   command->add_option("--out", request->out, "a .parquet or .csv file, or a folder of shards")->required();
   command->add_option("--events", request->events, "event files instead of the job's");
   command->add_option("--customers", request->customers, "customer files instead of the job's");
+  command->add_option("--journeys", request->journeys, "a journeys store instead of files; made of them when it is not there");
   command->add_option("--as-of", request->as_of, "features see only events before this moment (default: all of them)");
   command->add_flag("--overwrite", request->overwrite, "replace scores that are there");
   command->add_flag("--resume", request->resume, "keep the shards that are whole, and make what is missing");

@@ -152,6 +152,7 @@ struct Job {
   SplitSpec split;
   ModelSpec model;
   TrainSpec train;
+  std::string journeys;  ///< folder of a journeys store that is read instead of the files; empty: none. No part of the job file nor of equality
 
   /// The longest horizon of the targets; its amount is 0 when no target looks at a window.
   [[nodiscard]] Horizon longest_horizon() const;

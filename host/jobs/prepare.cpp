@@ -42,6 +42,14 @@ void make_folder(const fs::path& folder) {
   if (problem) throw_write_error(folder, problem.value());
 }
 
+/// Files that a kill caught before they had their names.
+void remove_half_written(const fs::path& folder) {
+  std::vector<fs::path> half;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().filename().string().starts_with('.')) half.push_back(entry.path());
+  for (const fs::path& file : half) remove_folder(file);
+}
+
 /// Where the work is done: beside the store, so that it can be renamed.
 class WorkFolder {
  public:
@@ -71,6 +79,7 @@ class WorkFolder {
     make_folder(path_ / "spilled");
     make_folder(store());
     if (!same) write_file(path_ / "origin", origin);
+    for (const fs::path& folder : {path_ / "spilled", store()}) remove_half_written(folder);
     return same;
   }
 
@@ -92,7 +101,7 @@ class WorkFolder {
 };
 
 std::string text_of(const StoreOrigin& origin) {
-  std::string text = origin.request + fmt::format("\n{} {}\n", origin.targets, origin.drop_duplicates);
+  std::string text = origin.request + fmt::format("\n{} {}\n", fmt::join(origin.targets, "|"), origin.drop_duplicates);
   for (const auto* files : {&origin.events, &origin.customers})
     for (const InputFile& file : *files) text += fmt::format("{} {} {} {:016x}\n", file.name, file.bytes, file.changed, file.ends);
   return text;
@@ -188,8 +197,9 @@ class Preparation {
   }
 
   void open_names(const WorkFolder& work, bool goes_on) {
+    const auto budget = std::make_shared<NameBudget>(plan_.names / 4 * 3);   // the rest is for what readers remember of them
     const auto open = [&](const char* table, const std::vector<std::string>& columns, Vocabularies& into) {
-      for (std::size_t c = 0; c < columns.size(); ++c) into.push_back(std::make_unique<Vocabulary>(columns[c], work.names(table, c), goes_on, plan_.names));
+      for (std::size_t c = 0; c < columns.size(); ++c) into.push_back(std::make_unique<Vocabulary>(columns[c], work.names(table, c), goes_on, budget));
     };
     open("events", schema_.event_names(), event_names_);
     open("customers", schema_.profile_names(), profile_names_);
@@ -216,10 +226,9 @@ class Preparation {
 
   /// Reads a task chunk by chunk; `deal` makes rows of a chunk.
   template <class Deal>
-  void spill_task(const TableReader& whole, const ReadTask& task, std::int64_t rows_at_once, const fs::path& file, const SpillLayout& layout, const Deal& deal) {
+  void spill_task(TableReader reader, const fs::path& file, const SpillLayout& layout, const Deal& deal) {
     Lap lap;
     SpillWriter out(file, layout);
-    TableReader reader = whole.part(task, rows_at_once);
     SpillCounts counts;
     double written = 0.0;
     while (true) {
@@ -238,10 +247,10 @@ class Preparation {
 
   void deal_events(const WorkFolder& work) {
     const std::int64_t now = now_on(schema_.clock());
-    std::vector<EventDealer> dealers(static_cast<std::size_t>(options_.threads), EventDealer(schema_, *job_.events, event_names_, now));
+    std::vector<EventDealer> dealers(static_cast<std::size_t>(options_.threads), EventDealer(schema_, *job_.events, event_names_, now, plan_.texts));
     event_files_ = deal_all(work, "events", *events_, layout_.spill, [&](const ReadTask& task, const fs::path& file, int thread) {
       EventDealer& dealer = dealers[static_cast<std::size_t>(thread)];
-      spill_task(*events_, task, plan_.rows_at_once, file, layout_.spill, [&](const Table& chunk, SpillCounts& counts) { return dealer.deal(chunk, counts); });
+      spill_task(events_->part(task, plan_.rows_at_once, &dealer.memories()), file, layout_.spill, [&](const Table& chunk, SpillCounts& counts) { return dealer.deal(chunk, counts); });
     });
     read_.add(0.0, {0, file_bytes(origin_.events)});
     for (const SpillFile& file : event_files_) event_counts_.add(file.counts());
@@ -253,7 +262,7 @@ class Preparation {
     const std::int64_t rows = std::max<std::int64_t>(1, plan_.rows_at_once * layout_.spill.row_bytes() / std::max(layout_.spill.row_bytes(), profile_layout_.spill.row_bytes()));
     profile_files_ = deal_all(work, "customers", *customers_, profile_layout_.spill, [&](const ReadTask& task, const fs::path& file, int thread) {
       ProfileDealer& dealer = dealers[static_cast<std::size_t>(thread)];
-      spill_task(*customers_, task, rows, file, profile_layout_.spill,
+      spill_task(customers_->part(task, rows), file, profile_layout_.spill,
                  [&](const Table& chunk, SpillCounts& counts) { return dealer.deal(chunk, static_cast<std::int32_t>(task.file), counts); });
     });
     read_.add(0.0, {0, file_bytes(origin_.customers)});
@@ -288,6 +297,8 @@ class Preparation {
     finish(event_names_, event_files_, layout_.spill, &layout_.codes, codes_.events, event_words_);
     finish(profile_names_, profile_files_, profile_layout_.spill, &profile_layout_.codes, codes_.profiles, profile_words_);
     finish(target_names_, profile_files_, profile_layout_.spill, nullptr, codes_.targets, target_words_);
+    schema_.code_bytes.clear();
+    for (const std::vector<std::string>& words : event_words_) schema_.code_bytes.push_back(code_bytes_of(static_cast<std::int64_t>(words.size())));
     for (const std::vector<std::string>& words : event_words_) used_.emplace_back(layout_.merged ? words.size() : 0, 0);
   }
 
@@ -337,17 +348,9 @@ class Preparation {
   }
 
   void mark_used(const Piece& piece) {
-    const std::vector<std::string> names = schema_.event_names();
-    const auto mark = [&](const std::string& name, const std::vector<std::int32_t>& codes) {
-      const auto found = std::find(names.begin(), names.end(), name);
-      if (found == names.end()) return;
-      std::vector<std::uint8_t>& used = used_[static_cast<std::size_t>(found - names.begin())];
-      for (const std::int32_t code : codes)
-        if (code >= 0) std::atomic_ref(used[static_cast<std::size_t>(code)]).store(1, std::memory_order_relaxed);
-    };
-    mark(schema_.type, piece.journeys.type.codes);
-    mark(schema_.item, piece.journeys.item.codes);
-    for (const CategoryColumn& column : piece.journeys.categorical) mark(column.name, column.codes);
+    for (std::size_t c = 0; c < piece.codes.size(); ++c)
+      for (const std::int32_t code : piece.codes[c])
+        if (code >= 0) std::atomic_ref(used_[c][static_cast<std::size_t>(code)]).store(1, std::memory_order_relaxed);
   }
 
   std::vector<StoredWords> write_all_words(const fs::path& store, WordsOf table, const std::vector<std::string>& columns,
@@ -452,8 +455,9 @@ PrepareSummary prepare(const Job& job, const PrepareRequest& request, const RunO
   const StoreOrigin origin = origin_of(preparation.job(), request.targets, request.drop_duplicates);
   if (there && request.resume) {
     const bool whole = holds_store(request.out);
-    if (whole && read_manifest(request.out).origin == origin) {
+    if (whole && suits(read_manifest(request.out).origin, origin)) {
       options.observer.note(request.out.string() + " holds the journeys of these files: nothing to do");
+      const WorkFolder left(request.out, false);   // by a kill just after the store had its name
       PrepareSummary summary;
       summary.was_there = true;
       return summary;

@@ -10,10 +10,12 @@
 #include "engine/pipeline/pipeline.hpp"
 #include "engine/score/outcome.hpp"
 #include "engine/score/scorer.hpp"
+#include "host/jobs/journeys_of_job.hpp"
 #include "host/jobs/prepared.hpp"
 #include "host/jobs/score_chunks.hpp"
 #include "host/jobs/score_output.hpp"
 #include "host/jobs/score_plan.hpp"
+#include "host/jobs/score_source.hpp"
 #include "host/jobs/score_writer.hpp"
 #include "host/journeys/base_reader.hpp"
 #include "host/journeys/clock.hpp"
@@ -91,18 +93,19 @@ void count_unseen(const std::vector<UnseenCount>& more, std::vector<UnseenCount>
 Scorer::Size largest_of(const std::vector<ScoreChunk>& chunks) {
   Scorer::Size largest;
   for (const ScoreChunk& chunk : chunks) {
-    largest.examples = std::max(largest.examples, chunk.size());
     largest.event_rows = std::max(largest.event_rows, chunk.event_rows);
     largest.time = std::max(largest.time, chunk.longest);
-    for (const std::vector<std::int64_t>& group : chunk.groups)
-      largest.batch = std::max(largest.batch, std::min<std::int64_t>(prediction_batch, static_cast<std::int64_t>(group.size())));
+    largest.examples = std::max(largest.examples, chunk.customers_at_most);
+    largest.batch = std::max(largest.batch, std::min<std::int64_t>(prediction_batch, chunk.largest_group));
   }
   return largest;
 }
 
 /// What goes round in the pipeline.
 struct Buffer {
-  const ScoreChunk* chunk = nullptr;
+  ScoreChunk* chunk = nullptr;
+  const Base* base = nullptr;   ///< what the chunk's customers are numbered in
+  Base own;                     ///< which is this one, when they come from a store
   std::vector<ExampleKey> keys;
   ExampleTable table;
   BatchPlan plan;
@@ -144,19 +147,20 @@ class NetworkScoring {
 /// The stages, and what they share.
 class Scoring {
  public:
-  Scoring(const SavedModel& model, const Base& base, std::vector<ScoreChunk> chunks, std::int64_t as_of, Workshop& shop)
+  Scoring(const SavedModel& model, const ScoreSource& source, std::vector<ScoreChunk> chunks, std::int64_t as_of, Workshop& shop)
       : model_(model),
-        base_(base),
+        source_(source),
         chunks_(std::move(chunks)),
         as_of_(as_of),
         team_(shop.backend->team()),
-        dictionaries_(dictionaries_of(base, model.features)),
+        dictionaries_(source.dictionaries(model.features)),
         scorer_(model.architecture, model.transform, model.parameters, largest_of(chunks_), *shop.backend, *shop.stream) {
-    if (model.network) network_.emplace(model, base, dictionaries_, shop);
+    if (model.network) network_.emplace(model, source.names(), dictionaries_, shop);
   }
 
   std::vector<StageTime> run(ScoreOutput& output, const Observer& observer, ScoreSummary& summary) {
-    Pipeline<Buffer> pipeline("features", [&](Buffer& buffer) { return build_features(buffer, summary.unseen); });
+    Pipeline<Buffer> pipeline("load", [&](Buffer& buffer) { return load(buffer); });
+    pipeline.then("features", [&](Buffer& buffer) { return build_features(buffer, summary.unseen); });
     pipeline.then("predict", [&](Buffer& buffer) { return predict(buffer); });
     pipeline.then("collect", [&](Buffer& buffer) { return collect(buffer); });
     if (network_)
@@ -167,21 +171,29 @@ class Scoring {
     pipeline.then("write", [&](Buffer& buffer) {
       write(buffer, output);
       summary.customers += buffer.chunk->size();
-      observer.progress("score", summary.customers, base_.customers(), "customers");
+      observer.progress("score", summary.customers, source_.customers(), "customers");
       return Load{buffer.chunk->size(), 0};
     });
-    std::vector<Buffer> buffers(std::min(ScorePlan::chunks_in_memory + (network_ ? 1 : 0), chunks_.size()));
+    std::vector<Buffer> buffers(std::min(ScorePlan::chunks_in_memory + (source_.stored() ? 1 : 0) + (network_ ? 1 : 0), chunks_.size()));
     for (Buffer& buffer : buffers) buffer.staged = scorer_.make_chunk();
     return pipeline.run(buffers);
   }
 
  private:
-  std::optional<Load> build_features(Buffer& buffer, std::vector<UnseenCount>& unseen) {
-    if (next_ == chunks_.size()) return std::nullopt;
-    buffer.chunk = &chunks_[next_++];
+  /// The next chunk that has customers.
+  std::optional<Load> load(Buffer& buffer) {
+    while (next_ < chunks_.size()) {
+      buffer.chunk = &chunks_[next_++];
+      buffer.base = &source_.load(*buffer.chunk, model_.features, as_of_, buffer.own);
+      if (buffer.chunk->size() > 0) return Load{buffer.chunk->size(), source_.stored() ? source_.bytes(*buffer.chunk) : 0};
+    }
+    return std::nullopt;
+  }
+
+  Load build_features(Buffer& buffer, std::vector<UnseenCount>& unseen) {
     buffer.keys.clear();
     for (const std::int64_t customer : buffer.chunk->customers) buffer.keys.push_back({customer, as_of_});
-    buffer.table = build_examples(base_, model_.features, buffer.keys, team_, std::move(buffer.table));
+    buffer.table = build_examples(*buffer.base, model_.features, buffer.keys, team_, std::move(buffer.table));
     if (network_) network_->encode(buffer.table, buffer.codes);
     count_unseen(recode(buffer.table, dictionaries_, model_.transform, team_), unseen);
     const auto lengths = model_.architecture.has_events() ? std::span<const std::int32_t>(buffer.table.length) : std::span<const std::int32_t>();
@@ -203,12 +215,12 @@ class Scoring {
       outcomes.push_back(outcome_of(head, buffer.outputs, model_.architecture.outputs(), first));
       first += head.outputs();
     }
-    output.write(score_table(model_, base_.ids, buffer.chunk->customers, outcomes, buffer.network), buffer.chunk->last_partition);
+    output.write(score_table(model_, buffer.base->ids, buffer.chunk->customers, outcomes, buffer.network), buffer.chunk->last_partition);
   }
 
   const SavedModel& model_;
-  const Base& base_;
-  const std::vector<ScoreChunk> chunks_;
+  const ScoreSource& source_;
+  std::vector<ScoreChunk> chunks_;
   std::int64_t as_of_;
   Team& team_;
   Dictionaries dictionaries_;
@@ -232,31 +244,33 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
     return summary;
   }
   Workshop shop(options);
-  const Job job = job_of(model, request);
+  Job job = job_of(model, request);
+  const JourneysOfJob journeys(job, request.journeys, request.out, false, options);
   StageTime reading{"read"};
-  std::optional<ReadBase> read;
+  std::optional<ScoreSource> source;
   StageClock(reading).work([&] {
-    read = read_base(job, {.targets = false});
-    return Load{read->counts.rows_read(), input_bytes(job)};
+    source.emplace(job);
+    return source->stored() ? Load{} : Load{source->rows_read(), input_bytes(job)};
   });
-  for (const std::string& notice : read->notices) options.observer.note(notice);
-  const Base& base = read->base;
-  std::int64_t as_of = end_of_events(base);
+  for (const std::string& notice : source->notices()) options.observer.note(notice);
+  std::int64_t as_of = source->end_of_events();
   if (!request.as_of.empty()) {
-    if (!base.journeys) throw bad_input("--as-of is given, but there are no events", "leave it out");
-    as_of = parse_cutoff(request.as_of, base.journeys->clock, "--as-of");
+    if (!source->has_events()) throw bad_input("--as-of is given, but there are no events", "leave it out");
+    as_of = parse_cutoff(request.as_of, source->clock(), "--as-of");
   }
-  if (base.journeys) summary.as_of = moment_text(as_of, base.journeys->clock);
-  std::vector<ScoreChunk> chunks = score_chunks(base, model.features, as_of, limits_of(model, request, options));
-  if (chunks.empty()) throw bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on");
-  if (base.journeys) identity.as_of = std::to_string(as_of);
-  if (is_sharded(request)) identity.input = fingerprint_of(base);
-  ScoreOutput output(wanted, identity, score_columns(model, base.ids.text));
+  if (source->has_events()) summary.as_of = moment_text(as_of, source->clock());
+  std::vector<ScoreChunk> chunks = source->chunks(model.features, as_of, limits_of(model, request, options));
+  const auto nobody = [] { return bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on"); };
+  if (chunks.empty()) throw nobody();
+  if (source->has_events()) identity.as_of = std::to_string(as_of);
+  if (is_sharded(request)) identity.input = source->fingerprint();
+  ScoreOutput output(wanted, identity, score_columns(model, source->text_ids()));
   std::erase_if(chunks, [&](const ScoreChunk& chunk) { return !output.wants(chunk.last_partition); });
   if (chunks.empty()) {
     summary.stages = {{"write"}};
   } else {
-    summary.stages = Scoring(model, base, std::move(chunks), as_of, shop).run(output, options.observer, summary);
+    summary.stages = Scoring(model, *source, std::move(chunks), as_of, shop).run(output, options.observer, summary);
+    if (summary.customers == 0 && source->stored()) throw nobody();   // only now known
   }
   summary.customers_before = output.customers_before();
   summary.customers += summary.customers_before;

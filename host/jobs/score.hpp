@@ -17,6 +17,7 @@ struct ScoreRequest {
   std::filesystem::path out;              ///< .parquet, .csv, or a folder (no ending) of shards
   std::vector<std::string> events;        ///< files instead of the job's; empty: the job's
   std::vector<std::string> customers;     ///< likewise
+  std::filesystem::path journeys;         ///< a journeys store: read when it is there, made of the files and kept when it is not; empty: none
   std::string as_of;                      ///< empty: the newest time plus one unit of its resolution
   bool overwrite = false;
   bool resume = false;                    ///< keep the shards that are whole
@@ -30,7 +31,7 @@ struct ScoreSummary {
   bool was_there = false;                 ///< everything: nothing was done
   std::string as_of;                      ///< as a person reads it; empty without events
   double seconds = 0.0;
-  /// read: files to journeys, alone. The others work at the same time, each on another chunk. features: journeys to numbers. predict: copies
+  /// read: files to journeys, alone. load: partitions of a journeys store. The others work at the same time, each on another chunk. features: journeys to numbers. predict: copies
   /// and kernels put into the stream (on a CPU also computed). collect: waiting for the device to be done with them. write: to the output.
   std::vector<StageTime> stages;
   std::vector<UnseenCount> unseen;        ///< columns with words that the fit did not see

@@ -13,6 +13,7 @@
 #include "host/journeys/read_notices.hpp"
 #include "host/journeys/requests.hpp"
 #include "host/journeys/row_checks.hpp"
+#include "host/journeys/store/journeys_store.hpp"
 #include "host/table/read.hpp"
 #include "kernels/error.hpp"
 
@@ -135,6 +136,7 @@ void count_customers(const Base& base, ReadCounts& counts) {
 }  // namespace
 
 ReadBase read_base(const Job& job, const BaseOptions& options) {
+  if (!job.journeys.empty()) return read_stored(job, options.targets);
   ReadBase out;
   out.job = resolved_job(job, options.targets, out.notices);
   std::optional<Table> events, customers;

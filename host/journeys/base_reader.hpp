@@ -48,6 +48,8 @@ struct ReadBase {
 /// one customer that share the column are one event at their earliest time: amount summed, every numeric column X as X_sum and X_mean, the
 /// column `lines` their number, of type, item and categories the first line's. A line without a value there is an event of its own.
 ///
+/// A job that names a journeys store is given what is stored there instead.
+///
 /// Throws bad_input with file and row for what the tables must not hold: an empty customer or time, a customer twice in the table, ids that
 /// are whole numbers in one place and text in the other, an infinite amount, and all that read_table refuses.
 [[nodiscard]] ReadBase read_base(const Job& job, const BaseOptions& options = {});

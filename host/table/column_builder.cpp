@@ -93,13 +93,13 @@ void NumberIndex::grow() {
   }
 }
 
-ColumnBuilder::ColumnBuilder(ColumnPlan plan) : plan_(std::move(plan)) {}
+ColumnBuilder::ColumnBuilder(ColumnPlan plan, TextMemory* memory) : plan_(std::move(plan)), memory_(memory) {}
 
 Column ColumnBuilder::take() {
   Column out = std::move(column_);
   column_ = Column{};
-  index_.clear();
-  numbers_.clear();
+  out.dictionary = std::move(own_.dictionary);
+  own_.clear();
   size_ = 0;
   out.name = plan_.name;
   out.type = plan_.type;
@@ -264,7 +264,7 @@ void ColumnBuilder::append_boolean(const RawColumn& raw, const RowRange& rows) {
 
 void ColumnBuilder::push_text(std::string_view text, const RowRange& rows, std::size_t row) {
   bool added = false;
-  column_.codes.push_back(index_.code(text, column_.dictionary, added));
+  column_.codes.push_back(memory().index.code(text, memory().dictionary, added));
   if (added && !is_utf8(text)) {
     throw bad_input(fmt::format("{}: column \"{}\" holds \"{}\", which is not UTF-8",
                                 place_in(rows.file, rows.counting, rows.chunk.positions[row]), plan_.name, show_cell(text)),
@@ -273,7 +273,7 @@ void ColumnBuilder::push_text(std::string_view text, const RowRange& rows, std::
 }
 
 void ColumnBuilder::push_count(std::int64_t number, const RowRange& rows, std::size_t row) {
-  std::int32_t& code = numbers_.code(number);
+  std::int32_t& code = memory().numbers.code(number);
   if (code < 0) {
     push_text(fmt::format("{}", number), rows, row);
     code = column_.codes.back();

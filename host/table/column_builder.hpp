@@ -8,44 +8,9 @@
 
 #include "host/table/raw.hpp"
 #include "host/table/survey.hpp"
+#include "host/table/text_memory.hpp"
 
 namespace footfall {
-
-/// Codes of distinct texts in the order of their first appearance: an open-addressed index over a dictionary.
-class TextIndex {
- public:
-  /// The code of a text; a new one is added to the dictionary (then `added` is true).
-  std::int32_t code(std::string_view text, std::vector<std::string>& dictionary, bool& added);
-  void clear();
-
- private:
-  void grow();
-
-  struct Slot {
-    std::uint64_t hash = 0;
-    std::int32_t code = -1;
-  };
-  std::vector<Slot> slots_;
-  std::size_t used_ = 0;
-};
-
-/// Codes of whole numbers by their value, so that each is written as text once.
-class NumberIndex {
- public:
-  /// The place of a number's code, -1 for one that is new: to be filled by the caller before the next call.
-  std::int32_t& code(std::int64_t number);
-  void clear();
-
- private:
-  void grow();
-
-  struct Slot {
-    std::int64_t number = 0;
-    std::int32_t code = -1;
-  };
-  std::vector<Slot> slots_;
-  std::size_t used_ = 0;
-};
 
 /// Which rows of a chunk are taken, and where they lie, for messages.
 struct RowRange {
@@ -62,7 +27,8 @@ struct RowRange {
 /// place; cells of rows that are not taken are not looked at.
 class ColumnBuilder {
  public:
-  explicit ColumnBuilder(ColumnPlan plan);
+  /// Texts have their codes from `memory`, whose dictionary the columns then leave empty; without one, each column has its own.
+  explicit ColumnBuilder(ColumnPlan plan, TextMemory* memory = nullptr);
 
   void append(const RawColumn& raw, const RowRange& rows);
   /// Takes values that are numbers already (a derived column); infinite ones are an error.
@@ -82,6 +48,7 @@ class ColumnBuilder {
   void append_boolean(const RawColumn& raw, const RowRange& rows);
   void append_text(const RawColumn& raw, const RowRange& rows);
   void append_time(const RawColumn& raw, const RowRange& rows);
+  [[nodiscard]] TextMemory& memory() { return memory_ != nullptr ? *memory_ : own_; }
   void append_plain_numbers(const RawColumn& raw, const RowRange& rows);
   void append_plain_integers(const RawColumn& raw, const RowRange& rows);
   void make_room();
@@ -95,8 +62,8 @@ class ColumnBuilder {
 
   ColumnPlan plan_;
   Column column_;
-  TextIndex index_;
-  NumberIndex numbers_;
+  TextMemory own_;
+  TextMemory* memory_;   ///< of somebody else, or nullptr
   struct Seen {
     const char* data = nullptr;
     std::size_t size = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 #include <fmt/format.h>
 #include <glob.h>
@@ -40,6 +41,18 @@ std::unique_ptr<FileReader> open_file(const std::string& file, const TextOptions
   if (head.empty()) throw bad_input(fmt::format("{} is empty", file), "fetch or write it again");
   const bool named_parquet = file.ends_with(".parquet") || file.ends_with(".pq");
   return named_parquet || head == "PAR1" ? open_parquet_file(file, options) : open_text_file(file, options);
+}
+
+std::vector<FileSize> file_sizes(const std::vector<std::string>& files, const TextOptions& text) {
+  std::vector<FileSize> out;
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    FileSize size{static_cast<std::int64_t>(std::filesystem::file_size(file, ignored)), -1};
+    const std::vector<std::int64_t> groups = open_file(file, text)->groups();
+    if (!groups.empty()) size.rows = std::accumulate(groups.begin(), groups.end(), std::int64_t{0});
+    out.push_back(size);
+  }
+  return out;
 }
 
 std::vector<std::string> column_names(const std::string& file, const TextOptions& text) { return open_file(file, text)->names(); }

@@ -13,6 +13,7 @@
 #include "host/table/expression.hpp"
 #include "host/table/raw.hpp"
 #include "host/table/survey.hpp"
+#include "host/table/text_memory.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -65,12 +66,12 @@ struct TableReader::State {
     parse_expressions();
     find_columns();
     survey();
-    make_builders();
+    make_builders(nullptr);
     for (ColumnBuilder& builder : builders) schema.columns.push_back(builder.take());
   }
 
   /// A reader of a part of the files, planned already.
-  State(const State& whole, const ReadTask& task, std::int64_t rows)
+  State(const State& whole, const ReadTask& task, std::int64_t rows, TextMemories* memories)
       : request(whole.request),
         chunk_rows(rows),
         schema(whole.schema),
@@ -83,14 +84,17 @@ struct TableReader::State {
     request.files = {whole.request.files.at(task.file)};
     request.allow_no_rows = true;
     bytes_total = whole.bytes_total;
-    make_builders();
+    make_builders(memories);
     for (ColumnBuilder& builder : builders) builder.reserve(task.rows < 0 ? chunk_rows : std::min(chunk_rows, task.rows));
   }
 
   // Set-up
 
-  void make_builders() {
-    for (const PlannedUse& use : uses) builders.emplace_back(use.plan);
+  void make_builders(TextMemories* memories) {
+    for (const PlannedUse& use : uses) {
+      const bool kept = memories != nullptr && memories->columns.contains(use.plan.name);
+      builders.emplace_back(use.plan, kept ? &memories->columns[use.plan.name] : nullptr);
+    }
     for (const PlannedExpression& one : derived) {
       ColumnPlan plan;
       plan.name = one.name;
@@ -398,8 +402,8 @@ TableReader& TableReader::operator=(TableReader&&) noexcept = default;
 std::optional<Table> TableReader::next() { return state_->next(); }
 const Table& TableReader::schema() const { return state_->schema; }
 std::vector<ReadTask> TableReader::tasks(std::int64_t rows) const { return state_->tasks(rows); }
-TableReader TableReader::part(const ReadTask& task, std::int64_t chunk_rows) const {
-  return TableReader(std::make_unique<State>(*state_, task, chunk_rows));
+TableReader TableReader::part(const ReadTask& task, std::int64_t chunk_rows, TextMemories* memories) const {
+  return TableReader(std::make_unique<State>(*state_, task, chunk_rows, memories));
 }
 void TableReader::check_rows(std::int64_t rows_kept, std::int64_t rows_read) const { state_->refuse_nothing(rows_kept, rows_read); }
 std::int64_t TableReader::rows_read() const { return state_->rows_read; }

@@ -52,8 +52,16 @@ struct ReadRequest {
 /// Column names of a file, in its order.
 [[nodiscard]] std::vector<std::string> column_names(const std::string& file, const TextOptions& text = {});
 
+/// What is known of a file before it is read: its bytes and, of a Parquet file, its rows (else -1).
+struct FileSize {
+  std::int64_t bytes = 0, rows = -1;
+};
+[[nodiscard]] std::vector<FileSize> file_sizes(const std::vector<std::string>& files, const TextOptions& text);
+
 /// Reads everything into memory. Errors name the file and the line or row, the cause and the remedy.
 [[nodiscard]] Table read_table(const ReadRequest& request);
+
+struct TextMemories;
 
 /// A part of the files that can be read by itself: row groups of a Parquet file that follow each other, or a whole text file.
 struct ReadTask {
@@ -79,7 +87,8 @@ class TableReader {
   [[nodiscard]] std::vector<ReadTask> tasks(std::int64_t rows) const;
   /// A reader of one task with the types of the whole set; it holds nothing of this one. May be called from several threads. It has no
   /// complaint about files without rows.
-  [[nodiscard]] TableReader part(const ReadTask& task, std::int64_t chunk_rows) const;
+  /// The columns of text that `memories` names have their codes from there, and leave their own dictionaries empty.
+  [[nodiscard]] TableReader part(const ReadTask& task, std::int64_t chunk_rows, TextMemories* memories = nullptr) const;
   /// The complaint about files that together hold no row, or none that the filter keeps; nothing when `rows_kept` > 0.
   void check_rows(std::int64_t rows_kept, std::int64_t rows_read) const;
   /// Rows of the files so far, before the filter.

@@ -17,10 +17,20 @@ T read_little(const std::byte* from) {
 
 }  // namespace
 
-std::uint64_t Checksum::round(std::uint64_t lane, std::uint64_t input) { return std::rotl(lane + input * prime2, 31) * prime1; }
+inline std::uint64_t Checksum::round(std::uint64_t lane, std::uint64_t input) { return std::rotl(lane + input * prime2, 31) * prime1; }
 
-void Checksum::take_stripe(const std::byte* stripe) {
-  for (int lane = 0; lane < 4; ++lane) lanes_[lane] = round(lanes_[lane], read_little<std::uint64_t>(stripe + 8 * lane));
+void Checksum::take_stripes(const std::byte* stripes, std::size_t count) {
+  std::uint64_t a = lanes_[0], b = lanes_[1], c = lanes_[2], d = lanes_[3];
+  for (; count > 0; --count, stripes += 32) {
+    a = round(a, read_little<std::uint64_t>(stripes));
+    b = round(b, read_little<std::uint64_t>(stripes + 8));
+    c = round(c, read_little<std::uint64_t>(stripes + 16));
+    d = round(d, read_little<std::uint64_t>(stripes + 24));
+  }
+  lanes_[0] = a;
+  lanes_[1] = b;
+  lanes_[2] = c;
+  lanes_[3] = d;
 }
 
 void Checksum::add(std::span<const std::byte> bytes) {
@@ -31,10 +41,12 @@ void Checksum::add(std::span<const std::byte> bytes) {
     rest_size_ += take;
     bytes = bytes.subspan(take);
     if (rest_size_ < sizeof rest_) return;
-    take_stripe(rest_);
+    take_stripes(rest_, 1);
     rest_size_ = 0;
   }
-  for (; bytes.size() >= sizeof rest_; bytes = bytes.subspan(sizeof rest_)) take_stripe(bytes.data());
+  const std::size_t stripes = bytes.size() / sizeof rest_;
+  take_stripes(bytes.data(), stripes);
+  bytes = bytes.subspan(stripes * sizeof rest_);
   if (bytes.empty()) return;
   std::memcpy(rest_, bytes.data(), bytes.size());
   rest_size_ = bytes.size();

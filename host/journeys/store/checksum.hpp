@@ -22,7 +22,7 @@ class Checksum {
   static constexpr std::uint64_t prime1 = 0x9E3779B185EBCA87ULL, prime2 = 0xC2B2AE3D27D4EB4FULL, prime3 = 0x165667B19E3779F9ULL,
                                  prime4 = 0x85EBCA77C2B2AE63ULL, prime5 = 0x27D4EB2F165667C5ULL;
   static std::uint64_t round(std::uint64_t lane, std::uint64_t input);
-  void take_stripe(const std::byte* stripe);
+  void take_stripes(const std::byte* stripes, std::size_t count);
 
   std::uint64_t lanes_[4] = {prime1 + prime2, prime2, 0, 0 - prime1};
   std::byte rest_[32] = {};  ///< bytes of a stripe that is not full

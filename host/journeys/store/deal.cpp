@@ -38,9 +38,9 @@ std::int64_t find_partitions(const Column& ids, std::int64_t rows, std::vector<s
   return runs;
 }
 
-void number_names(const Column& column, Vocabulary& names, std::vector<std::int32_t>& codes) {
-  std::vector<std::int32_t> numbers;
-  names.number(column.dictionary, numbers);
+/// `numbers` are those of the first texts; the others' are added.
+void number_names(const Column& column, std::span<const std::string> texts, Vocabulary& names, std::vector<std::int32_t>& numbers, std::vector<std::int32_t>& codes) {
+  names.number(texts.subspan(numbers.size()), numbers);
   codes.resize(column.codes.size());
   for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = column.codes[i] < 0 ? -1 : numbers[static_cast<std::size_t>(column.codes[i])];
 }
@@ -61,8 +61,10 @@ Hash128 hash_of(const std::string& text) {
 
 }  // namespace
 
-EventDealer::EventDealer(const StoreSchema& schema, const EventsSpec& spec, Vocabularies& names, std::int64_t now)
-    : schema_(schema), spec_(spec), layout_(event_layout(schema, spec)), names_(names), now_(now) {
+EventDealer::EventDealer(const StoreSchema& schema, const EventsSpec& spec, Vocabularies& names, std::int64_t now, std::int64_t most_texts)
+    : schema_(schema), spec_(spec), layout_(event_layout(schema, spec)), names_(names), now_(now), most_texts_(most_texts) {
+  for (const std::string& name : schema.event_names()) memories_.columns[name];
+  numbers_of_.resize(layout_.codes.size());
   codes_.resize(layout_.codes.size());
   numbers_.resize(layout_.merged ? 0 : layout_.numbers.size());
 }
@@ -87,10 +89,24 @@ SpillRows EventDealer::deal(const Table& chunk, SpillCounts& counts) {
     check_amounts(chunk, amount);
     out.columns[layout_.amount] = amount.numbers.data();
   }
+  if (layout_.merged) {
+    const Column& merge = chunk.at(spec_.merge);
+    const auto remembered = memories_.columns.find(spec_.merge);   // where it is a category too
+    const std::vector<std::string>& words = remembered == memories_.columns.end() ? merge.dictionary : remembered->second.dictionary;
+    std::vector<Hash128> of_word(words.size());
+    for (std::size_t word = 0; word < of_word.size(); ++word) of_word[word] = hash_of<Hash128>(words[word]);
+    merge_.resize(static_cast<std::size_t>(chunk.rows));
+    for (std::size_t i = 0; i < merge_.size(); ++i) merge_[i] = merge.codes[i] < 0 ? Hash128{} : of_word[static_cast<std::size_t>(merge.codes[i])];
+    out.columns[layout_.merge] = merge_.data();
+  }
   const std::vector<std::string> names = schema_.event_names();
   for (std::size_t c = 0; c < names.size(); ++c) {
-    number_names(chunk.at(names[c]), *names_[c], codes_[c]);
+    TextMemory& memory = memories_.columns.at(names[c]);
+    number_names(chunk.at(names[c]), memory.dictionary, *names_[c], numbers_of_[c], codes_[c]);
     out.columns[layout_.codes[c]] = codes_[c].data();
+    if (static_cast<std::int64_t>(memory.dictionary.size()) <= most_texts_) continue;
+    memory.clear();
+    numbers_of_[c].clear();
   }
   for (std::size_t c = 0; c < spec_.numeric.size(); ++c) {
     const Column& column = chunk.at(spec_.numeric[c]);
@@ -100,14 +116,6 @@ SpillRows EventDealer::deal(const Table& chunk, SpillCounts& counts) {
       narrow(chunk, column, numbers_[c]);
       out.columns[layout_.numbers[c]] = numbers_[c].data();
     }
-  }
-  if (layout_.merged) {
-    const Column& merge = chunk.at(spec_.merge);
-    std::vector<Hash128> of_word(merge.dictionary.size());
-    for (std::size_t word = 0; word < of_word.size(); ++word) of_word[word] = hash_of<Hash128>(merge.dictionary[word]);
-    merge_.resize(static_cast<std::size_t>(chunk.rows));
-    for (std::size_t i = 0; i < merge_.size(); ++i) merge_[i] = merge.codes[i] < 0 ? Hash128{} : of_word[static_cast<std::size_t>(merge.codes[i])];
-    out.columns[layout_.merge] = merge_.data();
   }
   return out;
 }
@@ -138,7 +146,9 @@ SpillRows ProfileDealer::deal(const Table& chunk, std::int32_t file, SpillCounts
   file_.assign(rows, file);
   out.columns[layout_.file] = file_.data();
   for (std::size_t c = 0; c < layout_.codes.size(); ++c) {
-    number_names(chunk.at(schema_.profile_categorical[c]), *names_[c], codes_[c]);
+    const Column& column = chunk.at(schema_.profile_categorical[c]);
+    std::vector<std::int32_t> numbers;
+    number_names(column, column.dictionary, *names_[c], numbers, codes_[c]);
     out.columns[layout_.codes[c]] = codes_[c].data();
   }
   for (std::size_t c = 0; c < layout_.numbers.size(); ++c) {
@@ -150,8 +160,8 @@ SpillRows ProfileDealer::deal(const Table& chunk, std::int32_t file, SpillCounts
     const Column& column = chunk.at(schema_.targets[t].name);
     target_[t].assign(rows, 0);
     valid_[t].assign(rows, 1);
-    std::vector<std::int32_t> numbers;
-    if (column.type == ColumnType::text) number_names(column, *targets_[text++], numbers);
+    std::vector<std::int32_t> of_text, numbers;
+    if (column.type == ColumnType::text) number_names(column, column.dictionary, *targets_[text++], of_text, numbers);
     for (std::size_t i = 0; i < rows; ++i) {
       valid_[t][i] = column.is_valid(static_cast<std::int64_t>(i)) ? 1 : 0;
       if (column.type == ColumnType::text)

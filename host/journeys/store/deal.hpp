@@ -9,6 +9,7 @@
 #include "host/journeys/store/spill.hpp"
 #include "host/journeys/store/vocabulary.hpp"
 #include "host/table/table.hpp"
+#include "host/table/text_memory.hpp"
 
 namespace footfall {
 
@@ -19,7 +20,10 @@ using Vocabularies = std::vector<std::unique_ptr<Vocabulary>>;
 class EventDealer {
  public:
   /// `names` are the vocabularies of StoreSchema::event_names. Events after `now` (in the clock's numbers) are counted.
-  EventDealer(const StoreSchema& schema, const EventsSpec& spec, Vocabularies& names, std::int64_t now);
+  /// It remembers at most `most_texts` texts from chunk to chunk.
+  EventDealer(const StoreSchema& schema, const EventsSpec& spec, Vocabularies& names, std::int64_t now, std::int64_t most_texts);
+  /// What a reader of the chunks must be given: the texts of columns of names are remembered from chunk to chunk.
+  [[nodiscard]] TextMemories& memories() { return memories_; }
   [[nodiscard]] SpillRows deal(const Table& chunk, SpillCounts& counts);
 
  private:
@@ -27,7 +31,9 @@ class EventDealer {
   const EventsSpec& spec_;
   EventLayout layout_;
   Vocabularies& names_;
-  std::int64_t now_;
+  std::int64_t now_, most_texts_;
+  TextMemories memories_;
+  std::vector<std::vector<std::int32_t>> numbers_of_;   ///< of each column's remembered texts
   std::vector<std::uint8_t> partition_;
   std::vector<std::vector<std::int32_t>> codes_;
   std::vector<std::vector<float>> numbers_;

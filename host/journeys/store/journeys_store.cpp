@@ -75,33 +75,19 @@ std::vector<Column> JourneysStore::empty_targets() const {
   return out;
 }
 
-/// Stored codes of names that no event has in the end stand between those in use: only merged lines leave such.
-void JourneysStore::use_words(std::size_t events_before, Base& base) const {
-  const std::vector<std::string> names = schema().event_names();
-  const auto recode = [&](CategoryColumn& column) {
-    const auto c = static_cast<std::size_t>(std::find(names.begin(), names.end(), column.name) - names.begin());
-    if (c == names.size() || event_words_[c].code_of.empty()) return;
-    for (std::size_t i = events_before; i < column.codes.size(); ++i)
-      if (column.codes[i] >= 0) column.codes[i] = event_words_[c].code_of.at(static_cast<std::size_t>(column.codes[i]));
-  };
-  recode(base.journeys->type);
-  recode(base.journeys->item);
-  for (CategoryColumn& column : base.journeys->categorical) recode(column);
-}
-
 void JourneysStore::load_into(std::int32_t first, std::int32_t end, Base& base, std::vector<Column>& targets) const {
   require(first >= 0 && first <= end && end <= Base::partitions, "partitions that a store does not have");
   base.journeys->first.assign(1, 0);
   base.partition_first.assign(1, 0);
+  std::vector<const std::vector<std::int32_t>*> code_of;   // names that only merged lines have stand between those in use
+  for (const Words& words : event_words_) code_of.push_back(&words.code_of);
   for (std::int32_t p = 0; p < Base::partitions; ++p) {
     const Manifest::Partition& partition = manifest_.partitions[static_cast<std::size_t>(p)];
     if (p >= first && p < end && partition.facts.customers > 0) {
-      const std::size_t events_before = base.journeys->time.size();
       const PieceFile file(piece_path(folder_, p), schema());
       if (file.facts().customers != partition.facts.customers || file.facts().events != partition.facts.events)
         throw bad_input(piece_path(folder_, p).string() + " is damaged: its size is not that of manifest.json", "prepare the journeys again");
-      file.append_to(base, targets, &partition.checksum);
-      use_words(events_before, base);
+      file.append_to(base, targets, code_of, &partition.checksum);
     }
     base.partition_first.push_back(base.ids.size());
   }
@@ -137,6 +123,42 @@ ReadBase JourneysStore::read() const {
   out.job = parse_job(manifest_.job, (folder_ / "manifest.json").string(), folder_.string());
   out.counts = manifest_.counts;
   out.notices = manifest_.notices;
+  return out;
+}
+
+namespace {
+
+/// The job with the columns that the store found for "auto".
+Job resolved_by(const JourneysStore& store, const Job& job) {
+  Job out = job;
+  const Job stored = parse_job(store.manifest().job, store.manifest().origin.request, "/");
+  if (out.customers && stored.customers) {
+    if (out.customers->numeric.automatic) out.customers->numeric = stored.customers->numeric;
+    if (out.customers->categorical.automatic) out.customers->categorical = stored.customers->categorical;
+  }
+  return out;
+}
+
+}  // namespace
+
+JourneysStore open_store(const Job& job, bool targets) {
+  JourneysStore store(job.journeys);
+  const Job resolved = resolved_by(store, job);
+  if (!resolved.events || request_of(resolved) != store.manifest().origin.request)
+    throw bad_input(job.journeys + " was prepared for a job that reads other columns, or reads them otherwise", "prepare the journeys of this job");
+  const std::vector<std::string>& there = store.manifest().origin.targets;
+  if (targets)
+    for (const std::string& column : resolved.target_columns())
+      if (std::find(there.begin(), there.end(), column) == there.end())
+        throw bad_input(job.journeys + " lacks the target column \"" + column + "\"", "prepare the journeys of this job");
+  return store;
+}
+
+ReadBase read_stored(const Job& job, bool targets) {
+  const JourneysStore store = open_store(job, targets);
+  ReadBase out = store.read();
+  out.job = resolved_by(store, job);
+  if (!targets) out.targets.clear();
   return out;
 }
 

@@ -40,7 +40,6 @@ class JourneysStore {
   [[nodiscard]] Base empty_base() const;
   [[nodiscard]] std::vector<Column> empty_targets() const;
   void load_into(std::int32_t first, std::int32_t end, Base& base, std::vector<Column>& targets) const;
-  void use_words(std::size_t events_before, Base& base) const;
 
   std::filesystem::path folder_;
   Manifest manifest_;
@@ -48,5 +47,12 @@ class JourneysStore {
   std::vector<std::int64_t> partition_first_;
   std::vector<Words> event_words_, profile_words_, target_words_;
 };
+
+/// Opens the store that a job names. Throws Error{bad_input} when it was made for a job that reads other columns, or reads them otherwise;
+/// with `targets` also when it lacks one of the job's target columns. Which files it was made from is not asked.
+[[nodiscard]] JourneysStore open_store(const Job& job, bool targets);
+
+/// What read_base gives for a job that names a store.
+[[nodiscard]] ReadBase read_stored(const Job& job, bool targets);
 
 }  // namespace footfall

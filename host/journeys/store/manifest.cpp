@@ -1,5 +1,6 @@
 #include "host/journeys/store/manifest.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -53,6 +54,7 @@ ordered_json to_json(const StoreSchema& schema) {
           {"item", schema.item},
           {"categorical", schema.categorical},
           {"numeric", schema.numeric},
+          {"code_bytes", schema.code_bytes},
           {"customers", schema.profiles},
           {"customers_categorical", schema.profile_categorical},
           {"customers_numeric", schema.profile_numeric},
@@ -69,6 +71,7 @@ StoreSchema schema_from(const ordered_json& json) {
   out.item = json.at("item");
   out.categorical = json.at("categorical").get<std::vector<std::string>>();
   out.numeric = json.at("numeric").get<std::vector<std::string>>();
+  out.code_bytes = json.at("code_bytes").get<std::vector<std::int32_t>>();
   out.profiles = json.at("customers");
   out.profile_categorical = json.at("customers_categorical").get<std::vector<std::string>>();
   out.profile_numeric = json.at("customers_numeric").get<std::vector<std::string>>();
@@ -125,10 +128,7 @@ ReadCounts counts_from(const ordered_json& json) {
 
 }  // namespace
 
-StoreOrigin origin_of(const Job& resolved, bool targets, bool drop_duplicates) {
-  StoreOrigin out;
-  out.events = look_at_files(expand_files(resolved.events->table.files, {}));
-  if (resolved.customers) out.customers = look_at_files(expand_files(resolved.customers->table.files, {}));
+std::string request_of(const Job& resolved) {
   Job asked;
   asked.events = resolved.events;
   asked.customers = resolved.customers;
@@ -136,12 +136,23 @@ StoreOrigin origin_of(const Job& resolved, bool targets, bool drop_duplicates) {
   asked.events->max_length = EventsSpec().max_length;   // cut when examples are built, not before
   asked.events->table.files.clear();                    // they are looked at above
   if (asked.customers) asked.customers->table.files.clear();
-  out.request = to_toml(asked);
-  if (targets)
-    for (const std::string& column : resolved.target_columns()) out.request += "\ntarget column " + column;
+  return to_toml(asked);
+}
+
+StoreOrigin origin_of(const Job& resolved, bool targets, bool drop_duplicates) {
+  StoreOrigin out;
+  out.events = look_at_files(expand_files(resolved.events->table.files, {}));
+  if (resolved.customers) out.customers = look_at_files(expand_files(resolved.customers->table.files, {}));
+  out.request = request_of(resolved);
+  if (targets) out.targets = resolved.target_columns();
   out.drop_duplicates = drop_duplicates;
-  out.targets = targets;
   return out;
+}
+
+bool suits(const StoreOrigin& stored, const StoreOrigin& wanted) {
+  const auto is_there = [&](const std::string& column) { return std::find(stored.targets.begin(), stored.targets.end(), column) != stored.targets.end(); };
+  return stored.events == wanted.events && stored.customers == wanted.customers && stored.request == wanted.request &&
+         stored.drop_duplicates == wanted.drop_duplicates && std::all_of(wanted.targets.begin(), wanted.targets.end(), is_there);
 }
 
 PieceFacts Manifest::total() const {
@@ -183,7 +194,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
       throw bad_input(fmt::format("{} is of format {}, and this program reads format {}", file.string(), json.at("format").dump(), format_version), "prepare the journeys again");
     Manifest out;
     const ordered_json& input = json.at("input");
-    out.origin = {files_from(input.at("events")), files_from(input.at("customers")), input.at("request"), input.at("drop_duplicates"), input.at("targets")};
+    out.origin = {files_from(input.at("events")), files_from(input.at("customers")), input.at("request"), input.at("targets").get<std::vector<std::string>>(), input.at("drop_duplicates")};
     out.job = json.at("job");
     out.schema = schema_from(json.at("schema"));
     out.counts = counts_from(json.at("counts"));
@@ -194,7 +205,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
     out.profile_words = words_from(json.at("words").at("customers"));
     out.target_words = words_from(json.at("words").at("targets"));
     const bool fits = out.event_words.size() == out.schema.event_names().size() && out.profile_words.size() == out.schema.profile_names().size() &&
-                      out.target_words.size() == out.schema.target_names().size();
+                      out.target_words.size() == out.schema.target_names().size() && out.schema.code_bytes.size() == out.event_words.size();
     if (!fits) throw std::invalid_argument("its words are not those of its columns");
     return out;
   } catch (const Error&) {

@@ -24,14 +24,19 @@ struct StoredWords {
 /// What a journeys store is made from: a store suits a job when these are equal.
 struct StoreOrigin {
   std::vector<InputFile> events, customers;
-  std::string request;           ///< all of the job that decides what is stored: [events] but for max_length, [customers], [missing] missing_tokens, target columns
+  std::string request;           ///< all of the job that decides what is stored: [events] but for files and max_length, [customers], [missing] missing_tokens
+  std::vector<std::string> targets;   ///< columns of the customer table that are targets
   bool drop_duplicates = false;
-  bool targets = true;
 
   bool operator==(const StoreOrigin&) const = default;
 };
 
+/// StoreOrigin::request of a job whose "auto" is resolved.
+[[nodiscard]] std::string request_of(const Job& resolved);
 [[nodiscard]] StoreOrigin origin_of(const Job& resolved, bool targets, bool drop_duplicates);
+
+/// Whether a store of this origin has all that is wanted: the same, and perhaps more target columns.
+[[nodiscard]] bool suits(const StoreOrigin& stored, const StoreOrigin& wanted);
 
 /// manifest.json: written last, so that a folder that has it is a whole store.
 struct Manifest {

@@ -208,7 +208,7 @@ class PieceMaker {
     Journeys& journeys = out_.journeys;
     out_.facts.lines = events_.rows;
     for (const std::string& name : schema_.numeric) journeys.numeric.push_back({.name = name, .values = {}});
-    for (const std::string& name : schema_.categorical) journeys.categorical.push_back({.name = name, .codes = {}, .dictionary = {}});
+    out_.codes.resize(layout_.codes.size());
     journeys.clock = schema_.clock();
     journeys.first.assign(static_cast<std::size_t>(out_.ids.size()) + 1, 0);
     if (events_.rows == 0) return;
@@ -230,20 +230,16 @@ class PieceMaker {
   }
 
   void take_codes(const std::vector<Row>& heads) {
-    const std::vector<std::string> names = schema_.event_names();
-    for (std::size_t c = 0; c < names.size(); ++c) {
+    for (std::size_t c = 0; c < layout_.codes.size(); ++c) {
       const auto numbers = events_.column<std::int32_t>(layout_.codes[c]);
       const std::vector<std::int32_t>& map = recipe_.codes.events[c];
-      std::vector<std::int32_t> codes(heads.size());
+      std::vector<std::int32_t>& codes = out_.codes[c];
+      codes.resize(heads.size());
       for (std::size_t i = 0; i < heads.size(); ++i) {
         const std::int32_t number = numbers[heads[i]];
         codes[i] = number < 0 ? -1 : map[static_cast<std::size_t>(number)];
       }
       forget(layout_.codes[c]);
-      for (CategoryColumn& column : out_.journeys.categorical)
-        if (column.name == names[c]) column.codes = codes;
-      if (schema_.item == names[c]) out_.journeys.item.codes = codes;
-      if (schema_.type == names[c]) out_.journeys.type.codes = std::move(codes);
     }
   }
 

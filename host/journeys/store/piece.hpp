@@ -28,8 +28,9 @@ struct PieceFacts {
 struct Piece {
   PieceFacts facts;
   CustomerIds ids;
-  Journeys journeys;     ///< `first` begins at 0; dictionaries are left empty
-  Profiles profiles;     ///< likewise
+  Journeys journeys;     ///< `first` begins at 0; without names
+  std::vector<std::vector<std::int32_t>> codes;   ///< of the events, by StoreSchema::event_names
+  Profiles profiles;     ///< dictionaries are left empty
   std::vector<Column> targets;
 };
 

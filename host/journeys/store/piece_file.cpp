@@ -33,16 +33,19 @@ static_assert(sizeof(Header) <= header_bytes);
 
 std::size_t filled(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-/// Calls column(values, how many the piece has) for each column in the order of the file, but for ids and `first`.
+/// Calls column(values, how many the piece has) for the columns of events but for codes, in the order of the file.
 template <class Each>
-void each_column(const StoreSchema& schema, const PieceFacts& facts, auto& journeys, auto& profiles, auto& targets, const Each& column) {
-  const auto events = static_cast<std::size_t>(facts.events), customers = static_cast<std::size_t>(facts.customers);
+void each_event_column(const StoreSchema& schema, const PieceFacts& facts, auto& journeys, const Each& column) {
+  const auto events = static_cast<std::size_t>(facts.events);
   column(journeys.time, events);
   if (schema.amount) column(journeys.amount, events);
-  if (!schema.type.empty()) column(journeys.type.codes, events);
-  if (!schema.item.empty()) column(journeys.item.codes, events);
-  for (auto& c : journeys.categorical) column(c.codes, events);
   for (auto& c : journeys.numeric) column(c.values, events);
+}
+
+/// The same for the columns of customers, but for ids and `first`.
+template <class Each>
+void each_customer_column(const StoreSchema& schema, const PieceFacts& facts, auto& profiles, auto& targets, const Each& column) {
+  const auto customers = static_cast<std::size_t>(facts.customers);
   if (!schema.profiles) return;
   column(profiles.present, customers);
   for (auto& c : profiles.numeric) column(c.values, customers);
@@ -89,8 +92,8 @@ std::uint64_t body_bytes(const StoreSchema& schema, const PieceFacts& facts, std
   std::size_t bytes = schema.text_ids ? filled(customers * 4) + filled(static_cast<std::size_t>(name_bytes)) : filled(customers * 8);
   bytes += filled((customers + 1) * 8) + filled(events * 8);
   if (schema.amount) bytes += filled(events * 8);
-  const std::size_t names = schema.categorical.size() + (schema.type.empty() ? 0 : 1) + (schema.item.empty() ? 0 : 1);
-  bytes += (names + schema.numeric.size()) * filled(events * 4);
+  bytes += schema.numeric.size() * filled(events * 4);
+  for (const std::int32_t width : schema.code_bytes) bytes += filled(events * static_cast<std::size_t>(width));
   if (!schema.profiles) return bytes;
   bytes += filled(customers) + (schema.profile_numeric.size() + schema.profile_categorical.size()) * filled(customers * 4);
   for (const StoreSchema::Target& target : schema.targets) bytes += filled(customers) + filled(customers * (target.type == ColumnType::text ? 4 : 8));
@@ -121,10 +124,22 @@ std::uint64_t write_piece(const std::filesystem::path& file, const StoreSchema& 
     out.column(piece.ids.numbers);
   }
   out.column(piece.journeys.first);
-  each_column(schema, piece.facts, piece.journeys, piece.profiles, piece.targets, [&](const auto& values, std::size_t n) {
+  const auto write = [&](const auto& values, std::size_t n) {
     require(values.size() == n, "a column of a piece is of another length");
     out.column(values);
-  });
+  };
+  each_event_column(schema, piece.facts, piece.journeys, write);
+  for (std::size_t c = 0; c < piece.codes.size(); ++c) {
+    const std::vector<std::int32_t>& codes = piece.codes[c];
+    const auto events = static_cast<std::size_t>(piece.facts.events);
+    if (schema.code_bytes[c] == 1)
+      write(std::vector<std::uint8_t>(codes.begin(), codes.end()), events);
+    else if (schema.code_bytes[c] == 2)
+      write(std::vector<std::uint16_t>(codes.begin(), codes.end()), events);
+    else
+      write(codes, events);
+  }
+  each_customer_column(schema, piece.facts, piece.profiles, piece.targets, write);
   return out.finish(flush);
 }
 
@@ -199,7 +214,39 @@ class PieceFile::ColumnReader {
   std::uint64_t offset_ = 0;
 };
 
-void PieceFile::append_to(Base& base, std::vector<Column>& targets, const std::uint64_t* checksum) const {
+namespace {
+
+/// Appends codes of a width to every column of that name.
+template <class Code>
+void append_narrow(auto& in, const std::string& name, std::size_t events, const std::vector<std::int32_t>* code_of, Journeys& journeys) {
+  std::vector<Code> narrow;
+  in.column(narrow, events);
+  constexpr auto nothing = static_cast<Code>(-1);
+  const auto code = [&](Code stored) {
+    if (stored == nothing) return -1;
+    if (code_of == nullptr || code_of->empty()) return static_cast<std::int32_t>(stored);
+    return static_cast<std::size_t>(stored) < code_of->size() ? (*code_of)[static_cast<std::size_t>(stored)] : -1;
+  };
+  const auto append = [&](CategoryColumn& column) {
+    if (column.name != name) return;
+    const std::size_t old = column.codes.size();
+    column.codes.resize(old + narrow.size());
+    std::transform(narrow.begin(), narrow.end(), column.codes.begin() + static_cast<std::ptrdiff_t>(old), code);
+  };
+  append(journeys.type);
+  append(journeys.item);
+  for (CategoryColumn& column : journeys.categorical) append(column);
+}
+
+void append_codes(auto& in, const std::string& name, std::int32_t width, std::size_t events, const std::vector<std::int32_t>* code_of, Journeys& journeys) {
+  if (width == 1) return append_narrow<std::uint8_t>(in, name, events, code_of, journeys);
+  if (width == 2) return append_narrow<std::uint16_t>(in, name, events, code_of, journeys);
+  append_narrow<std::int32_t>(in, name, events, code_of, journeys);
+}
+
+}  // namespace
+
+void PieceFile::append_to(Base& base, std::vector<Column>& targets, const std::vector<const std::vector<std::int32_t>*>& code_of, const std::uint64_t* checksum) const {
   ColumnReader in(*this);
   const auto customers = static_cast<std::size_t>(facts_.customers);
   if (schema_.text_ids) {
@@ -224,8 +271,12 @@ void PieceFile::append_to(Base& base, std::vector<Column>& targets, const std::u
     if (first[c] < first[c - 1] || first[c] > facts_.events) refuse("its customers are not as they were written");
     journeys.first.push_back(before + first[c]);
   }
+  const auto read = [&](auto& values, std::size_t n) { in.column(values, n); };
+  each_event_column(schema_, facts_, journeys, read);
+  const std::vector<std::string> names = schema_.event_names();
+  for (std::size_t c = 0; c < names.size(); ++c) append_codes(in, names[c], schema_.code_bytes[c], static_cast<std::size_t>(facts_.events), code_of[c], journeys);
   Profiles none;
-  each_column(schema_, facts_, journeys, base.profiles ? *base.profiles : none, targets, [&](auto& values, std::size_t n) { in.column(values, n); });
+  each_customer_column(schema_, facts_, base.profiles ? *base.profiles : none, targets, read);
   if (checksum != nullptr && in.checksum() != *checksum) refuse("its checksum is not that of manifest.json");
 }
 

@@ -25,8 +25,9 @@ class PieceFile {
   PieceFile& operator=(const PieceFile&) = delete;  // likewise
 
   [[nodiscard]] const PieceFacts& facts() const { return facts_; }
-  /// Appends the partition to a base, whose columns of this schema are there; `targets` likewise. Checks the checksum when it is given.
-  void append_to(Base& base, std::vector<Column>& targets, const std::uint64_t* checksum) const;
+  /// Appends the partition to a base, whose columns of this schema are there; `targets` likewise. `code_of`, by event_names, turns stored
+  /// codes into those of the base; empty ones leave them. Throws Error{bad_input} naming the file when its checksum is another.
+  void append_to(Base& base, std::vector<Column>& targets, const std::vector<const std::vector<std::int32_t>*>& code_of, const std::uint64_t* checksum) const;
   /// The checksum of all bytes, read again.
   [[nodiscard]] std::uint64_t checksum() const;
 

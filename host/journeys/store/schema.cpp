@@ -34,6 +34,8 @@ std::vector<std::string> StoreSchema::target_names() const {
   return names;
 }
 
+std::int32_t code_bytes_of(std::int64_t names) { return names < 256 ? 1 : names < 65536 ? 2 : 4; }
+
 StoreSchema schema_of(const Job& job, const Table& events, const Table* customers, bool targets) {
   const EventsSpec& spec = *job.events;
   StoreSchema out;
@@ -46,6 +48,7 @@ StoreSchema schema_of(const Job& job, const Table& events, const Table* customer
   out.item = spec.item;
   out.categorical = spec.categorical;
   out.numeric = event_number_names(spec);
+  out.code_bytes.assign(out.event_names().size(), 4);
   if (customers == nullptr) return out;
   out.profiles = true;
   out.profile_categorical = job.customers->categorical.names;
@@ -70,6 +73,7 @@ EventLayout event_layout(const StoreSchema& schema, const EventsSpec& spec) {
     for (std::size_t i = 0; i < spec.numeric.size(); ++i) out.numbers.push_back(add(spill, 8));
   if (schema.text_ids) spill.word_column = out.key = add(spill, 4);
   for (std::size_t i = 0; i < schema.event_names().size(); ++i) out.codes.push_back(add(spill, 4));
+  spill.codes = out.codes;
   if (!out.merged)
     for (std::size_t i = 0; i < spec.numeric.size(); ++i) out.numbers.push_back(add(spill, 4));
   return out;
@@ -84,6 +88,7 @@ ProfileLayout profile_layout(const StoreSchema& schema) {
   if (schema.text_ids) spill.word_column = out.key = add(spill, 4);
   out.file = add(spill, 4);
   for (std::size_t i = 0; i < schema.profile_names().size(); ++i) out.codes.push_back(add(spill, 4));
+  spill.codes = out.codes;
   for (std::size_t i = 0; i < schema.profile_numeric.size(); ++i) out.numbers.push_back(add(spill, 4));
   for (std::size_t i = 0; i < schema.targets.size(); ++i) out.targets_valid.push_back(add(spill, 1));
   return out;

@@ -26,6 +26,7 @@ struct StoreSchema {
   bool amount = false;
   std::string type, item;                 ///< empty: the job names none
   std::vector<std::string> categorical, numeric;
+  std::vector<std::int32_t> code_bytes;   ///< of event_names: 1, 2 or 4 bytes a code in the files, known once all names are
   bool profiles = false;
   std::vector<std::string> profile_categorical, profile_numeric;
   std::vector<Target> targets;            ///< columns of the customer table that are targets
@@ -37,6 +38,9 @@ struct StoreSchema {
   [[nodiscard]] std::vector<std::string> target_names() const;
   bool operator==(const StoreSchema&) const = default;
 };
+
+/// Bytes of a code of so many names; the largest value stands for a missing one.
+[[nodiscard]] std::int32_t code_bytes_of(std::int64_t names);
 
 /// The schema of a job ("auto" being resolved) over tables of these columns; `customers` may be null.
 [[nodiscard]] StoreSchema schema_of(const Job& job, const Table& events, const Table* customers, bool targets);

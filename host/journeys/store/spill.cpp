@@ -34,6 +34,7 @@ struct Ending {
 std::uint64_t checksum_of_layout(const SpillLayout& layout) {
   Checksum sum;
   sum.add_values(std::span(layout.widths));
+  sum.add_values(std::span(layout.codes));
   sum.add_values(std::span(&layout.word_column, 1));
   return sum.value();
 }
@@ -47,19 +48,30 @@ std::uint64_t checksum_of_ending(const std::vector<SpillPart>& parts, const Endi
 
 double since(std::chrono::steady_clock::time_point began) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
 
-template <class T>
+std::uint64_t filled(std::uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+/// Bytes of a segment: its columns, each filled up, then its words.
+std::uint64_t segment_bytes(const SpillSegment& segment, const std::vector<std::int32_t>& widths) {
+  std::uint64_t bytes = 0;
+  for (const std::int32_t width : widths) bytes += filled(segment.rows * static_cast<std::uint64_t>(width));
+  return bytes + segment.word_bytes;
+}
+
+/// Deals a column to the partitions, keeping the order of rows: `to[p]` is where its values of partition p go.
+template <class To, class From = To>
 void deal(const SpillRows& rows, const void* from, const std::array<std::byte*, partitions>& to) {
-  std::array<T*, partitions> next;
-  for (std::size_t p = 0; p < partitions; ++p) next[p] = reinterpret_cast<T*>(to[p]);
-  const T* values = static_cast<const T*>(from);
-  for (std::int64_t i = 0; i < rows.rows; ++i) *next[rows.partition[i]]++ = values[i];
+  std::array<To*, partitions> next;
+  for (std::size_t p = 0; p < partitions; ++p) next[p] = reinterpret_cast<To*>(to[p]);
+  const From* values = static_cast<const From*>(from);
+  for (std::int64_t i = 0; i < rows.rows; ++i) *next[rows.partition[i]]++ = static_cast<To>(values[i]);
 }
 
 struct Wide {
   std::uint64_t low, high;
 };
 
-void deal_column(std::int32_t width, const SpillRows& rows, const void* from, const std::array<std::byte*, partitions>& to) {
+void deal_column(std::int32_t width, std::int32_t source_width, const SpillRows& rows, const void* from, const std::array<std::byte*, partitions>& to) {
+  if (width < source_width) return width == 1 ? deal<std::uint8_t, std::int32_t>(rows, from, to) : deal<std::uint16_t, std::int32_t>(rows, from, to);
   switch (width) {
     case 16: return deal<Wide>(rows, from, to);
     case 8: return deal<std::uint64_t>(rows, from, to);
@@ -68,6 +80,19 @@ void deal_column(std::int32_t width, const SpillRows& rows, const void* from, co
     case 1: return deal<std::uint8_t>(rows, from, to);
     default: require(false, "a spilled column of an odd width");
   }
+}
+
+/// Bytes that codes of a chunk take; the largest value of that many bytes stands for -1.
+std::uint8_t code_width(const std::int32_t* codes, std::int64_t rows) {
+  std::int32_t most = -1;
+  for (std::int64_t i = 0; i < rows; ++i) most = std::max(most, codes[i]);
+  return most < 255 ? 1 : most < 65535 ? 2 : 4;
+}
+
+template <class Narrow>
+void widen(const std::byte* from, std::uint64_t rows, std::int32_t* to) {
+  const auto* codes = reinterpret_cast<const Narrow*>(from);
+  for (std::uint64_t i = 0; i < rows; ++i) to[i] = codes[i] == static_cast<Narrow>(-1) ? -1 : static_cast<std::int32_t>(codes[i]);
 }
 
 void read_whole(int descriptor, void* into, std::uint64_t size, std::uint64_t offset, const std::filesystem::path& file) {
@@ -100,6 +125,12 @@ class Descriptor {
 }  // namespace
 
 std::int64_t SpillLayout::row_bytes() const { return std::accumulate(widths.begin(), widths.end(), std::int64_t{0}); }
+
+std::vector<std::int32_t> SpillPart::widths(const SpillLayout& layout) const {
+  std::vector<std::int32_t> out = layout.widths;
+  for (std::size_t c = 0; c < std::min(layout.codes.size(), narrowed); ++c) out[layout.codes[c]] = code_widths[c];
+  return out;
+}
 
 void SpillCounts::add(const SpillCounts& more) {
   rows_read += more.rows_read;
@@ -142,28 +173,35 @@ struct SpillWriter::State {
     const bool text = layout.word_column != SpillLayout::no_words;
     if (text) deal_words(rows, part);
 
+    for (std::size_t c = 0; c < std::min(layout.codes.size(), SpillPart::narrowed); ++c)
+      part.code_widths[c] = code_width(static_cast<const std::int32_t*>(rows.columns[layout.codes[c]]), rows.rows);
+    const std::vector<std::int32_t> widths = part.widths(layout);
+
     std::uint64_t size = 0;
-    for (SpillSegment& segment : part) {
+    for (SpillSegment& segment : part.segments) {
       segment.offset = size;
-      size += segment.rows * static_cast<std::uint64_t>(layout.row_bytes()) + segment.word_bytes;
-      size = (size + alignment - 1) / alignment * alignment;
+      size = filled(size + segment_bytes(segment, widths));
     }
     buffer.resize(size / sizeof(Wide));
     auto* const bytes = reinterpret_cast<std::byte*>(buffer.data());
     std::array<std::byte*, partitions> at;
     for (std::size_t p = 0; p < partitions; ++p) at[p] = bytes + part[p].offset;
-    for (std::size_t c = 0; c < layout.widths.size(); ++c) {
-      deal_column(layout.widths[c], rows, text && c == layout.word_column ? local.data() : rows.columns[c], at);
-      for (std::size_t p = 0; p < partitions; ++p) at[p] += part[p].rows * static_cast<std::uint64_t>(layout.widths[c]);
+    for (std::size_t c = 0; c < widths.size(); ++c) {
+      deal_column(widths[c], layout.widths[c], rows, text && c == layout.word_column ? local.data() : rows.columns[c], at);
+      for (std::size_t p = 0; p < partitions; ++p) {
+        const std::uint64_t used = part[p].rows * static_cast<std::uint64_t>(widths[c]);
+        std::memset(at[p] + used, 0, filled(used) - used);
+        at[p] += filled(used);
+      }
     }
     for (std::size_t p = 0; p < partitions; ++p) {
       if (text) {
         std::memcpy(at[p], word_sizes[p].data(), word_sizes[p].size());
         std::memcpy(at[p] + word_sizes[p].size(), words[p].data(), words[p].size());
       }
-      const std::uint64_t used = part[p].rows * static_cast<std::uint64_t>(layout.row_bytes()) + part[p].word_bytes;
+      const std::uint64_t used = segment_bytes(part[p], widths);
       part[p].checksum = checksum_of({bytes + part[p].offset, used});
-      std::memset(bytes + part[p].offset + used, 0, (p + 1 < partitions ? part[p + 1].offset : size) - part[p].offset - used);
+      std::memset(bytes + part[p].offset + used, 0, filled(used) - used);
       part[p].offset += written;
     }
     parts.push_back(part);
@@ -189,6 +227,11 @@ SpillWriter::~SpillWriter() = default;
 void SpillWriter::add(const SpillRows& rows) { state_->add(rows); }
 double SpillWriter::seconds_dealing() const { return state_->dealing; }
 double SpillWriter::seconds_writing() const { return state_->writing; }
+
+void SpillWriter::leave_hole(std::uint64_t bytes) {
+  if (lseek(state_->file.descriptor(), static_cast<off_t>(bytes), SEEK_CUR) < 0) throw_write_error(state_->file.partial(), errno);
+  state_->written += bytes;
+}
 
 void SpillWriter::finish(const SpillCounts& counts) {
   Ending ending;
@@ -229,42 +272,45 @@ std::int64_t SpillFile::rows(std::int32_t partition) const {
   return static_cast<std::int64_t>(rows);
 }
 
-void SpillFile::read_segment(int descriptor, const SpillSegment& segment, std::int64_t at, SpilledRows& into) const {
-  Checksum sum;
-  std::uint64_t offset = segment.offset;
-  for (std::size_t c = 0; c < layout_.widths.size(); ++c) {
-    const auto width = static_cast<std::uint64_t>(layout_.widths[c]);
-    std::byte* const to = into.columns[c].data() + static_cast<std::uint64_t>(at) * width;
-    read_whole(descriptor, to, segment.rows * width, offset, file_);
-    sum.add({to, segment.rows * width});
-    offset += segment.rows * width;
+void SpillFile::take_segment(const SpillSegment& segment, const std::vector<std::int32_t>& widths, const std::byte* bytes, std::int64_t at, SpilledRows& into) const {
+  for (std::size_t c = 0; c < widths.size(); ++c) {
+    std::byte* const to = into.columns[c].data() + static_cast<std::uint64_t>(at) * static_cast<std::uint64_t>(layout_.widths[c]);
+    const std::uint64_t used = segment.rows * static_cast<std::uint64_t>(widths[c]);
+    if (widths[c] == layout_.widths[c])
+      std::memcpy(to, bytes, used);
+    else if (widths[c] == 1)
+      widen<std::uint8_t>(bytes, segment.rows, reinterpret_cast<std::int32_t*>(to));
+    else
+      widen<std::uint16_t>(bytes, segment.rows, reinterpret_cast<std::int32_t*>(to));
+    bytes += filled(used);
   }
-  if (segment.word_bytes > 0) {
-    std::string bytes(segment.word_bytes, '\0');
-    read_whole(descriptor, bytes.data(), bytes.size(), offset, file_);
-    sum.add(std::as_bytes(std::span(bytes)));
-    if (sum.value() != segment.checksum) refuse("the checksum of its rows is not as it was written");
-    auto* places = reinterpret_cast<std::int32_t*>(into.columns[layout_.word_column].data()) + at;
-    for (std::uint64_t i = 0; i < segment.rows; ++i) places[i] += static_cast<std::int32_t>(into.words.size());
-    std::uint64_t next = std::uint64_t{segment.words} * 4;
-    for (std::uint32_t w = 0; w < segment.words; ++w) {
-      std::uint32_t size = 0;
-      std::memcpy(&size, bytes.data() + std::size_t{w} * 4, 4);
-      into.words.emplace_back(bytes, next, size);
-      next += size;
-    }
+  if (segment.words == 0) return;
+  auto* places = reinterpret_cast<std::int32_t*>(into.columns[layout_.word_column].data()) + at;
+  for (std::uint64_t i = 0; i < segment.rows; ++i) places[i] += static_cast<std::int32_t>(into.words.size());
+  std::uint64_t next = std::uint64_t{segment.words} * 4;
+  for (std::uint32_t w = 0; w < segment.words; ++w) {
+    std::uint32_t size = 0;
+    std::memcpy(&size, bytes + std::size_t{w} * 4, 4);
+    if (next + size > segment.word_bytes) refuse("its words are not as they were written");
+    into.words.emplace_back(reinterpret_cast<const char*>(bytes) + next, size);
+    next += size;
   }
-  if (sum.value() != segment.checksum) refuse("the checksum of its rows is not as it was written");
 }
 
-void SpillFile::read(std::int32_t partition, std::int64_t& at, SpilledRows& into) const {
+void SpillFile::read(std::int32_t partition, std::int64_t& at, SpilledRows& into, std::vector<std::byte>& scratch) const {
   const auto p = static_cast<std::size_t>(partition);
   if (rows(partition) == 0) return;
   const Descriptor descriptor(file_);
   for (const SpillPart& part : parts_) {
-    if (part[p].rows == 0) continue;
-    read_segment(descriptor.number(), part[p], at, into);
-    at += static_cast<std::int64_t>(part[p].rows);
+    const SpillSegment& segment = part[p];
+    if (segment.rows == 0) continue;
+    const std::vector<std::int32_t> widths = part.widths(layout_);
+    scratch.resize(std::max<std::size_t>(scratch.size(), segment_bytes(segment, widths)));
+    const std::span<std::byte> bytes = std::span(scratch).first(segment_bytes(segment, widths));
+    read_whole(descriptor.number(), bytes.data(), bytes.size(), segment.offset, file_);
+    if (checksum_of(bytes) != segment.checksum) refuse("the checksum of its rows is not as it was written");
+    take_segment(segment, widths, bytes.data(), at, into);
+    at += static_cast<std::int64_t>(segment.rows);
   }
 }
 
@@ -273,7 +319,8 @@ SpilledRows read_partition_rows(const std::vector<SpillFile>& files, const Spill
   for (const SpillFile& file : files) out.rows += file.rows(partition);
   for (const std::int32_t width : layout.widths) out.columns.emplace_back(static_cast<std::size_t>(out.rows) * static_cast<std::size_t>(width));
   std::int64_t at = 0;
-  for (const SpillFile& file : files) file.read(partition, at, out);
+  std::vector<std::byte> scratch;
+  for (const SpillFile& file : files) file.read(partition, at, out, scratch);
   return out;
 }
 

@@ -14,12 +14,13 @@
 
 namespace footfall {
 
-/// The columns of spilled rows: bytes a value. The widest come first, so that every value is aligned. Where ids are text, column
-/// `word_column` (of 4 bytes) holds places in the words of its segment.
+/// The columns of spilled rows: bytes a value (16, 8, 4, 2 or 1). Columns in `codes` are int32, -1 or more, and take fewer bytes in the
+/// parts where they are small. Where ids are text, column `word_column` (of 4 bytes) holds places in the words of its segment.
 struct SpillLayout {
   static constexpr std::size_t no_words = static_cast<std::size_t>(-1);
 
   std::vector<std::int32_t> widths;
+  std::vector<std::size_t> codes;
   std::size_t word_column = no_words;
 
   [[nodiscard]] std::int64_t row_bytes() const;
@@ -34,8 +35,8 @@ struct SpillRows {
   const std::vector<std::string>* words = nullptr;
 };
 
-/// Where the rows of one partition lie in a file: the columns one after the other, then the words (a size of 4 bytes each, then their
-/// bytes).
+/// Where the rows of one partition lie in a file: the columns one after the other, each begun at a multiple of 16 bytes, then the words (a
+/// size of 4 bytes each, then their bytes).
 struct SpillSegment {
   std::uint64_t offset = 0;
   std::uint64_t rows = 0;
@@ -46,7 +47,19 @@ struct SpillSegment {
 
   [[nodiscard]] bool operator==(const SpillSegment&) const = default;
 };
-using SpillPart = std::array<SpillSegment, Base::partitions>;
+
+/// The rows that were dealt at once.
+struct SpillPart {
+  static constexpr std::size_t narrowed = 32;   ///< so many columns of codes may be narrow, the first ones
+
+  std::array<SpillSegment, Base::partitions> segments = {};
+  std::array<std::uint8_t, narrowed> code_widths = {};
+
+  [[nodiscard]] SpillSegment& operator[](std::size_t p) { return segments[p]; }
+  [[nodiscard]] const SpillSegment& operator[](std::size_t p) const { return segments[p]; }
+  /// Bytes a value of each column in this part.
+  [[nodiscard]] std::vector<std::int32_t> widths(const SpillLayout& layout) const;
+};
 
 /// What the reading of one task gave, kept with its rows.
 struct SpillCounts {
@@ -71,6 +84,8 @@ class SpillWriter {
   /// Deals the rows into a buffer of partitions, keeping their order, and writes it. Throws Error{failed} when the disk is full.
   void add(const SpillRows& rows);
   void finish(const SpillCounts& counts);
+  /// Leaves so many bytes out before the next part: lets a test reach places that it has no disk for.
+  void leave_hole(std::uint64_t bytes);
 
   /// Seconds spent dealing and writing.
   [[nodiscard]] double seconds_dealing() const;
@@ -102,13 +117,13 @@ class SpillFile {
   [[nodiscard]] const SpillCounts& counts() const { return counts_; }
   [[nodiscard]] const std::vector<SpillPart>& parts() const { return parts_; }
   /// Adds the file's rows [first, first + some) of a partition: fills `into` from row `at`, where there must be room.
-  void read(std::int32_t partition, std::int64_t& at, SpilledRows& into) const;
+  void read(std::int32_t partition, std::int64_t& at, SpilledRows& into, std::vector<std::byte>& scratch) const;
   /// Rows of a partition.
   [[nodiscard]] std::int64_t rows(std::int32_t partition) const;
 
  private:
   [[noreturn]] void refuse(std::string_view why) const;
-  void read_segment(int descriptor, const SpillSegment& segment, std::int64_t at, SpilledRows& into) const;
+  void take_segment(const SpillSegment& segment, const std::vector<std::int32_t>& widths, const std::byte* bytes, std::int64_t at, SpilledRows& into) const;
 
   std::filesystem::path file_;
   SpillLayout layout_;

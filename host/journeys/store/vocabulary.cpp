@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <numeric>
 
 #include <fcntl.h>
@@ -139,7 +140,8 @@ struct Vocabulary::State {
 
   std::string column;
   std::filesystem::path log;
-  std::int64_t limit = 0;
+  std::shared_ptr<NameBudget> budget;
+  std::int64_t counted = 0;   ///< bytes that the budget knows of
   int descriptor = -1;
   mutable std::mutex mutex;
   std::vector<std::unique_ptr<char[]>> blocks;
@@ -150,10 +152,10 @@ struct Vocabulary::State {
   std::vector<Slot> slots;
 };
 
-Vocabulary::Vocabulary(std::string column, std::filesystem::path log, bool resume, std::int64_t limit) : state_(std::make_unique<State>()) {
+Vocabulary::Vocabulary(std::string column, std::filesystem::path log, bool resume, std::shared_ptr<NameBudget> budget) : state_(std::make_unique<State>()) {
   state_->column = std::move(column);
   state_->log = std::move(log);
-  state_->limit = limit;
+  state_->budget = std::move(budget);
   if (resume && std::filesystem::exists(state_->log)) state_->replay();
   state_->descriptor = open(state_->log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (resume ? 0 : O_TRUNC), 0666);
   if (state_->descriptor < 0) throw_write_error(state_->log, errno);
@@ -163,22 +165,24 @@ Vocabulary::~Vocabulary() {
   if (state_->descriptor >= 0) (void)close(state_->descriptor);
 }
 
-void Vocabulary::number(const std::vector<std::string>& names, std::vector<std::int32_t>& numbers) {
-  numbers.resize(names.size());
+void Vocabulary::number(std::span<const std::string> names, std::vector<std::int32_t>& numbers) {
+  if (names.empty()) return;
   std::string fresh;
   const std::lock_guard lock(state_->mutex);
   for (std::size_t i = 0; i < names.size(); ++i) {
     bool added = false;
-    numbers[i] = state_->number_of(names[i], added);
+    numbers.push_back(state_->number_of(names[i], added));
     if (!added) continue;
     const auto size = static_cast<std::uint32_t>(names[i].size());
     fresh.append(reinterpret_cast<const char*>(&size), 4);
     fresh += names[i];
   }
   state_->append(fresh);
-  if (state_->bytes() > state_->limit)
+  const std::int64_t more = state_->bytes() - state_->counted;
+  state_->counted += more;
+  if ((state_->budget->used += more) > state_->budget->limit)
     throw bad_input(fmt::format("column \"{}\" holds more than {} different names, which need more memory than the {} MiB left for them", state_->column,
-                                state_->names.size() - 1, state_->limit >> 20),
+                                state_->names.size() - 1, state_->budget->limit >> 20),
                     "give more --memory, or take the column out of the job");
 }
 

@@ -62,8 +62,7 @@ struct RandomLog {
 
   [[nodiscard]] std::string job() const {
     std::string text = "[events]\nfiles = [\"e*\"]\ncustomer = \"who\"\ntime = \"time\"\ntype = \"kind\"\nitem = \"item\"\nnumeric = [\"price\", \"quantity\"]\n"
-                       "categorical = [\"kind\", \"invoice_kind\"]\namount = \"price * quantity\"\n";
-    text.replace(text.find(", \"invoice_kind\""), 16, "");
+                       "categorical = [\"kind\", \"invoice\"]\namount = \"price * quantity\"\n";
     if (merge) text += "merge = \"invoice\"\n";
     if (where) text += "where = \"price > 3 or quantity is null\"\n";
     if (table) text += "[customers]\nfiles = [\"customers.csv\"]\ncustomer = \"who\"\nnumeric = \"auto\"\ncategorical = \"auto\"\n";

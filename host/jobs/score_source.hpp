@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/jobs/score_chunks.hpp"
+#include "host/journeys/base_reader.hpp"
+#include "engine/transform/transform.hpp"
+#include "host/journeys/store/journeys_store.hpp"
+
+namespace footfall {
+
+/// The customers that are scored: all of them in memory or, from a journeys store, as many at once as a chunk has.
+class ScoreSource {
+ public:
+  /// Reads the files of the job, or opens the store that it names.
+  explicit ScoreSource(const Job& job);
+
+  [[nodiscard]] const std::vector<std::string>& notices() const;
+  [[nodiscard]] std::int64_t rows_read() const;
+  [[nodiscard]] bool stored() const { return store_.has_value(); }
+  /// Bytes of the files of a chunk's partitions, from a store.
+  [[nodiscard]] std::int64_t bytes(const ScoreChunk& chunk) const { return store_->bytes(chunk.first_partition, chunk.last_partition + 1); }
+  [[nodiscard]] bool has_events() const;
+  [[nodiscard]] Clock clock() const;                  ///< there must be events
+  [[nodiscard]] std::int64_t end_of_events() const;   ///< as of the base
+  [[nodiscard]] bool text_ids() const;
+  [[nodiscard]] std::int64_t customers() const;
+  /// A number that changes with the data; another for a store than for its files.
+  [[nodiscard]] std::string fingerprint() const;
+  /// A base with every column and dictionary; from a store, without customers.
+  [[nodiscard]] const Base& names() const { return read_ ? read_->base : names_; }
+  /// Good as long as the source.
+  [[nodiscard]] Dictionaries dictionaries(const FeatureSpec& spec) const;
+
+  /// The chunks of score_chunks. From a store they have partitions and the most that can be in them, and their customers once they are loaded.
+  [[nodiscard]] std::vector<ScoreChunk> chunks(const FeatureSpec& spec, std::int64_t as_of, const ChunkLimits& limits) const;
+
+  /// The base that the chunk's customers are numbered in: the one of all, or `own` filled with the partitions of the chunk, whose customers
+  /// are then found. Chunks of a store may turn out empty.
+  [[nodiscard]] const Base& load(ScoreChunk& chunk, const FeatureSpec& spec, std::int64_t as_of, Base& own) const;
+
+ private:
+  std::optional<ReadBase> read_;
+  std::optional<JourneysStore> store_;
+  Base names_;   ///< of a store: no customer, but every dictionary
+};
+
+}  // namespace footfall
