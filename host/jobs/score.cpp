@@ -159,8 +159,12 @@ class Scoring {
   }
 
   std::vector<StageTime> run(ScoreOutput& output, const Observer& observer, ScoreSummary& summary) {
-    Pipeline<Buffer> pipeline("load", [&](Buffer& buffer) { return load(buffer); });
-    pipeline.then("features", [&](Buffer& buffer) { return build_features(buffer, summary.unseen); });
+    const auto features = [&](Buffer& buffer) { return build_features(buffer, summary.unseen); };
+    Pipeline<Buffer> pipeline(source_.stored() ? "load" : "features", [&](Buffer& buffer) {
+      const std::optional<Load> loaded = load(buffer);
+      return loaded && !source_.stored() ? features(buffer) : loaded;   // what is in memory need not be loaded
+    });
+    if (source_.stored()) pipeline.then("features", features);
     pipeline.then("predict", [&](Buffer& buffer) { return predict(buffer); });
     pipeline.then("collect", [&](Buffer& buffer) { return collect(buffer); });
     if (network_)
