@@ -63,6 +63,7 @@ q = pl.scan_parquet('{data}/*.parquet').sort('customer_id', 'timestamp')
 {end}"""
 DUCKDB = """import duckdb
 con = duckdb.connect()
+con.execute('set enable_progress_bar=false')
 con.execute("set threads={threads}; set memory_limit='{limit}'; set temp_directory='{work}/duck'; set preserve_insertion_order=false")
 con.execute("copy (select * from read_parquet('{data}/*.parquet') order by customer_id, timestamp) to '{out}' (format parquet, compression zstd)")"""
 
