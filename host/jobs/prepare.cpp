@@ -197,7 +197,7 @@ class Preparation {
   }
 
   void open_names(const WorkFolder& work, bool goes_on) {
-    const auto budget = std::make_shared<NameBudget>(plan_.names / 4 * 3);   // the rest is for what readers remember of them
+    const auto budget = std::make_shared<NameBudget>(plan_.names / 2);   // the rest is for what readers remember of them
     const auto open = [&](const char* table, const std::vector<std::string>& columns, Vocabularies& into) {
       for (std::size_t c = 0; c < columns.size(); ++c) into.push_back(std::make_unique<Vocabulary>(columns[c], work.names(table, c), goes_on, budget));
     };

@@ -101,12 +101,15 @@ SpillRows EventDealer::deal(const Table& chunk, SpillCounts& counts) {
   }
   const std::vector<std::string> names = schema_.event_names();
   for (std::size_t c = 0; c < names.size(); ++c) {
-    TextMemory& memory = memories_.columns.at(names[c]);
+    const TextMemory& memory = memories_.columns.at(names[c]);
     number_names(chunk.at(names[c]), memory.dictionary, *names_[c], numbers_of_[c], codes_[c]);
     out.columns[layout_.codes[c]] = codes_[c].data();
-    if (static_cast<std::int64_t>(memory.dictionary.size()) <= most_texts_) continue;
-    memory.clear();
-    numbers_of_[c].clear();
+  }
+  std::int64_t texts = 0;
+  for (const auto& [name, memory] : memories_.columns) texts += static_cast<std::int64_t>(memory.dictionary.size());
+  if (texts > most_texts_) {
+    for (auto& [name, memory] : memories_.columns) memory.clear();
+    for (std::vector<std::int32_t>& numbers : numbers_of_) numbers.clear();
   }
   for (std::size_t c = 0; c < spec_.numeric.size(); ++c) {
     const Column& column = chunk.at(spec_.numeric[c]);

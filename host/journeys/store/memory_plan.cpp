@@ -21,7 +21,7 @@ constexpr std::int64_t least_names = 8 * mebibyte;
 constexpr std::int64_t bytes_of_text = 4 + 40 + 2 * 16;
 
 /// A remembered text: itself and its place in two indexes.
-constexpr std::int64_t bytes_of_memory = 40 + 4 * 16 + 4 * 16;
+constexpr std::int64_t bytes_of_memory = 40 + 3 * 16 + 3 * 16;
 
 std::int64_t table_bytes(const Table& columns) {
   std::int64_t sum = 8;   // where the row comes from
@@ -56,8 +56,7 @@ MemoryPlan plan_memory(std::int64_t memory, int threads, const Table& columns, c
                     fmt::format("give --memory {}MiB or more, or fewer --threads", (least + mebibyte - 1) / mebibyte));
   const std::int64_t rest = memory - plan.program;
   plan.names = std::max(least_names, rest / 4);
-  const auto text_columns = std::count_if(columns.columns.begin(), columns.columns.end(), [](const Column& c) { return c.type == ColumnType::text; });
-  plan.texts = plan.names / 4 / threads / std::max<std::int64_t>(1, text_columns) / bytes_of_memory;
+  plan.texts = plan.names / 2 / threads / bytes_of_memory;
   const std::int64_t a_reader = std::max((rest - plan.names) / threads, decoding + least_rows * plan.row_bytes);
   plan.rows_at_once = std::clamp((a_reader - decoding) / plan.row_bytes, least_rows, most_rows);
   plan.reader_bytes = threads * (decoding + plan.rows_at_once * plan.row_bytes);

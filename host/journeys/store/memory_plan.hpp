@@ -15,7 +15,7 @@ struct MemoryPlan {
   std::int64_t total = 0;           ///< what --memory promises
   std::int64_t program = 0;         ///< in use before the first row is read: libraries, code, the job
   std::int64_t names = 0;           ///< vocabularies of text columns
-  std::int64_t texts = 0;           ///< of them, that a reader remembers of each column
+  std::int64_t texts = 0;           ///< of them, that a reader remembers in all its columns
   std::int64_t readers = 0;         ///< how many read at once
   std::int64_t rows_at_once = 0;    ///< rows that a reader decodes and deals before it writes them
   std::int64_t row_bytes = 0;       ///< of a reader, at most: decoded cells, codes, buffers of partitions
