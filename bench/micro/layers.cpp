@@ -78,7 +78,7 @@ void sigmoid_cross_entropy(benchmark::State& state) {
   Array<double> loss(stream, 1);
   clear(loss.view(), stream);
   measure(state, {12.0 * static_cast<double>(rows), 0.0, static_cast<double>(rows)},
-          [&] { place().backend->layers().sigmoid_cross_entropy(z.matrix(rows, 1), labels.view(), 1.0F, loss.view(), dz.matrix(rows, 1), stream); });
+          [&] { place().backend->layers().sigmoid_cross_entropy(z.matrix(rows, 1), labels.view(), {}, 1.0F, loss.view(), dz.matrix(rows, 1), stream); });
 }
 BENCHMARK(sigmoid_cross_entropy)->Arg(1)->Arg(32)->Arg(1024)->Arg(8192)->ArgName("rows")->UseManualTime();
 
@@ -90,7 +90,7 @@ void softmax_cross_entropy(benchmark::State& state) {
   Array<double> loss(stream, 1);
   clear(loss.view(), stream);
   measure(state, {12.0 * static_cast<double>(rows * classes), 0.0, static_cast<double>(rows)},
-          [&] { place().backend->layers().softmax_cross_entropy(z.matrix(rows, classes), labels.view(), 1.0F, loss.view(), dz.matrix(rows, classes), stream); });
+          [&] { place().backend->layers().softmax_cross_entropy(z.matrix(rows, classes), labels.view(), {}, 1.0F, loss.view(), dz.matrix(rows, classes), stream); });
 }
 BENCHMARK(softmax_cross_entropy)->Args({3, 32})->Args({3, 1024})->Args({128, 32})->Args({128, 1024})->ArgNames({"classes", "rows"})->UseManualTime();
 

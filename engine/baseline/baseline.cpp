@@ -115,7 +115,10 @@ Architecture linear_architecture(const Architecture& model, std::int64_t profile
   Architecture linear;
   linear.profile_width = profile_width;
   linear.heads = model.heads;
-  for (HeadSpec& head : linear.heads) head.inverse_temperature = 1.0;
+  for (HeadSpec& head : linear.heads) {
+    head.inverse_temperature = 1.0;
+    head.weights.clear();
+  }
   return linear;
 }
 

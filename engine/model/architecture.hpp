@@ -23,6 +23,8 @@ struct HeadSpec {
   double smear = 1.0;                    ///< of a number: makes predicted and true totals of the training part equal (after Duan 1983)
   double rate = 0.5;                     ///< of a binary target in the training part: where its bias starts
   double inverse_temperature = 1.0;      ///< calibration, of binary and class targets
+  bool balanced = false;                 ///< classes weigh alike in the training loss, however rare
+  std::vector<float> weights;            ///< of the classes (binary: 0, 1) while it is trained so; empty: all 1
 
   [[nodiscard]] std::int64_t outputs() const {
     if (kind == HeadKind::classes) return static_cast<std::int64_t>(classes.size());

@@ -99,7 +99,8 @@ class Filler {
     float* bias = at("heads.bias");
     for (std::int64_t m = 0; m < spec_.members; ++m)
       for (const HeadSpec& head : spec_.heads) {
-        if (head.kind == HeadKind::binary) *bias = static_cast<float>(std::log(head.rate / (1.0 - head.rate)));
+        const double weighed = head.weights.empty() ? 0.0 : std::log(static_cast<double>(head.weights[1]) / static_cast<double>(head.weights[0]));
+        if (head.kind == HeadKind::binary) *bias = static_cast<float>(std::log(head.rate / (1.0 - head.rate)) + weighed);
         bias += head.outputs();
       }
   }

@@ -19,6 +19,7 @@ NeuralNetwork::NeuralNetwork(const Architecture& spec, const ParameterLayout& la
     : spec_(spec), layout_(layout), data_(data), size_(size), seed_(seed), backend_(backend), stream_(stream) {
   const std::int64_t batch = size.batch, members = spec.members;
   slots_.rows = Array<std::int64_t>(stream, batch);
+  for (const HeadSpec& head : spec.heads) class_weights_.push_back(upload(head.weights, stream));
   slots_.labels = Array<float>(stream, static_cast<std::int64_t>(spec.heads.size()) * batch);
   slots_.state = Array<StepState>(stream, 1);
   clear(slots_.state.view(), stream);
@@ -184,10 +185,11 @@ void NeuralNetwork::losses(std::int64_t size, View<double> loss) {
     const HeadSpec& head = spec_.heads[h];
     const View<double> sum = loss.sub(static_cast<std::int64_t>(h), 1);
     const View<const float> labels = std::as_const(slots_.labels).view().sub(static_cast<std::int64_t>(h) * size_.batch, size);
+    const View<const float> weights = std::as_const(class_weights_[h]).view();
     const MatrixView<const float> z_head = z.column_range(at, head.outputs());
     const MatrixView<float> dz_head = dz.column_range(at, head.outputs());
-    if (head.kind == HeadKind::classes) ops.softmax_cross_entropy(z_head, labels, scale, sum, dz_head, stream_);
-    if (head.kind == HeadKind::binary) ops.sigmoid_cross_entropy(z_head, labels, scale, sum, dz_head, stream_);
+    if (head.kind == HeadKind::classes) ops.softmax_cross_entropy(z_head, labels, weights, scale, sum, dz_head, stream_);
+    if (head.kind == HeadKind::binary) ops.sigmoid_cross_entropy(z_head, labels, weights, scale, sum, dz_head, stream_);
     if (head.kind == HeadKind::number) ops.squared_error(z_head, labels, scale, sum, dz_head, stream_);
     at += head.outputs();
   }

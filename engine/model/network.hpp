@@ -104,6 +104,7 @@ class NeuralNetwork {
   std::uint64_t seed_;
   Backend& backend_;
   Stream& stream_;
+  std::vector<Array<float>> class_weights_;   ///< one a head, empty: all 1
   BatchSlots slots_;
 
   Array<ColumnScale> scale_;

@@ -242,6 +242,25 @@ std::vector<float> loss_labels(const HeadSpec& head, std::span<const float> labe
   return out;
 }
 
+namespace {
+
+/// n / (classes n_k), so that the weights' mean over the examples is 1 (King and Zeng 2001, section 4.2); a class that is never seen weighs 1.
+std::vector<float> balanced_weights(std::int64_t classes, std::span<const float> labels, std::span<const std::int64_t> training) {
+  std::vector<double> seen(static_cast<std::size_t>(classes));
+  double n = 0.0;
+  for (const std::int64_t e : training) {
+    const float y = labels[static_cast<std::size_t>(e)];
+    if (std::isnan(y)) continue;
+    seen[static_cast<std::size_t>(y)] += 1.0;
+    n += 1.0;
+  }
+  std::vector<float> weights;
+  for (const double count : seen) weights.push_back(count > 0.0 ? static_cast<float>(n / (static_cast<double>(classes) * count)) : 1.0F);
+  return weights;
+}
+
+}  // namespace
+
 void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training) {
   double sum = 0.0, squares = 0.0, n = 0.0;
   for (const std::int64_t e : training) {
@@ -253,11 +272,24 @@ void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std
     n += 1.0;
   }
   if (n == 0.0) return;
+  if (head.balanced && head.kind != HeadKind::number) head.weights = balanced_weights(head.kind == HeadKind::binary ? 2 : head.outputs(), labels, training);
   if (head.kind == HeadKind::binary) head.rate = std::clamp(sum / n, 0.5 / n, 1.0 - 0.5 / n);
   if (head.kind != HeadKind::number) return;
   head.center = sum / n;
   const double variance = squares / n - head.center * head.center;
   head.spread = variance > 1e-12 ? std::sqrt(variance) : 1.0;
+}
+
+void take_weights_out(Architecture& spec, const ParameterLayout& layout, std::vector<float>& parameters) {
+  float* bias = parameters.data() + layout.at("heads.bias").offset;
+  for (std::int64_t m = 0; m < spec.members; ++m)
+    for (const HeadSpec& head : spec.heads) {
+      if (head.kind == HeadKind::binary && !head.weights.empty()) *bias -= std::log(head.weights[1] / head.weights[0]);
+      if (head.kind == HeadKind::classes)
+        for (std::size_t c = 0; c < head.weights.size(); ++c) bias[c] -= std::log(head.weights[c]);
+      bias += head.outputs();
+    }
+  for (HeadSpec& head : spec.heads) head.weights.clear();
 }
 
 std::vector<double> prediction_losses(const Architecture& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,
@@ -273,9 +305,10 @@ std::vector<double> prediction_losses(const Architecture& spec, std::span<const 
       const float* p = predictions.data() + static_cast<std::int64_t>(i) * outputs + at;
       const float y = labels[h][static_cast<std::size_t>(rows[i])];
       if (std::isnan(y)) continue;
-      n += 1.0;
-      if (head.kind == HeadKind::classes) sum += log_loss(p[static_cast<std::size_t>(y)]);
-      if (head.kind == HeadKind::binary) sum += y > 0.5F ? log_loss(p[0]) : log_loss(1.0 - p[0]);
+      const double weight = head.weights.empty() ? 1.0 : static_cast<double>(head.weights[static_cast<std::size_t>(y)]);
+      n += weight;
+      if (head.kind == HeadKind::classes) sum += weight * log_loss(p[static_cast<std::size_t>(y)]);
+      if (head.kind == HeadKind::binary) sum += weight * (y > 0.5F ? log_loss(p[0]) : log_loss(1.0 - p[0]));
       if (head.kind == HeadKind::number) sum += 0.5 * (p[0] - y) * (p[0] - y);
     }
     losses.push_back(n > 0.0 ? sum / n : 0.0);

@@ -54,8 +54,13 @@ struct TrainingData {
 /// The labels of a head as its loss wants them: binary and class as they are, a number as its standardized sign(y) log1p|y|.
 [[nodiscard]] std::vector<float> loss_labels(const HeadSpec& head, std::span<const float> labels);
 
-/// Fits center and spread of a number head, or the rate of a binary one, to the labels of the training examples.
+/// Fits center and spread of a number head, or the rate of a binary one, and the weights of the classes of a balanced one, to the labels of the
+/// training examples.
 void fit_head(HeadSpec& head, std::span<const float> labels, std::span<const std::int64_t> training);
+
+/// A model that was trained with weights w of its classes answers for a population in which they are as frequent as w makes them. This moves its
+/// logits back by log w, which is exact for a model that fits (Saerens, Latinne and Decaestecker 2002, equation 4), and forgets the weights.
+void take_weights_out(Architecture& spec, const ParameterLayout& layout, std::vector<float>& parameters);
 
 /// Mean loss of each head of predictions [rows, outputs] against the labels at `rows` of the table.
 [[nodiscard]] std::vector<double> prediction_losses(const Architecture& spec, std::span<const float> predictions, std::span<const std::int64_t> rows,

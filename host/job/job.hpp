@@ -137,6 +137,7 @@ struct TrainSpec {
   std::optional<double> validation;      ///< share of the training part
   std::optional<std::int32_t> patience;  ///< 0 turns early stopping off
   std::optional<Precision> precision;
+  bool balanced = false;                 ///< class_weight = "balanced": rare classes weigh as much in the loss as frequent ones
   std::vector<RnnAlgorithm> algorithms;  ///< one a recurrent layer, as --tune measured; empty ("auto"): the fixed rule
 
   bool operator==(const TrainSpec&) const = default;

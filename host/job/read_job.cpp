@@ -217,6 +217,7 @@ TrainSpec read_train(Section& in) {
   out.patience = whole("patience", 0);
   if (!in.is_auto("precision"))
     if (const auto word = in.choice("precision", {"float32", "tf32", "bf16"})) out.precision = static_cast<Precision>(*word);
+  if (const auto word = in.choice("class_weight", {"none", "balanced"})) out.balanced = *word == 1;
   if (!in.is_auto("algorithms"))
     if (const auto words = in.texts("algorithms"))
       for (const std::string& word : *words) {

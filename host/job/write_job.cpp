@@ -177,6 +177,7 @@ void write(Writer& out, const TrainSpec& spec) {
   out.key("validation", spec.validation);
   out.key("patience", spec.patience);
   out.key("precision", spec.precision ? word(precision_words, *spec.precision) : "auto");
+  out.key("class_weight", spec.balanced ? "balanced" : "none");
   std::vector<std::string> algorithms;
   for (const RnnAlgorithm each : spec.algorithms) algorithms.emplace_back(name_of(each));
   if (algorithms.empty()) {

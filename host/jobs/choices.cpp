@@ -91,6 +91,7 @@ std::vector<HeadSpec> heads_of(const Job& job, const std::vector<LabelSchema>& s
     HeadSpec head;
     head.name = job.targets[t].name;
     head.kind = schemas[t].kind == LabelKind::binary ? HeadKind::binary : schemas[t].kind == LabelKind::number ? HeadKind::number : HeadKind::classes;
+    head.balanced = job.train.balanced;
     if (head.kind == HeadKind::classes) head.classes = schemas[t].classes;
     heads.push_back(std::move(head));
   }

@@ -209,6 +209,7 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   fitted.training = checkpoint.train(request.name, progress, [&](const TrainingHooks& hooks) {
     return train(fitted.architecture, layout, spec, data, initial_parameters(fitted.architecture, layout, request.seed), *shop.backend, *shop.stream, hooks);
   });
+  take_weights_out(fitted.architecture, layout, fitted.training.parameters);
   const auto predictions = [&](const std::vector<std::int64_t>& rows) {
     return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, table, device, {rows}, shop);
   };

@@ -32,9 +32,9 @@ class CpuLayers final : public Layers {
                              MatrixView<float> dw, View<float> db, Stream& stream) override;
   void dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state,
                Stream& stream) override;
-  void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+  void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                              Stream& stream) override;
-  void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+  void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                              Stream& stream) override;
   void squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
                      Stream& stream) override;

@@ -59,11 +59,11 @@ void launch_dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std
                     CudaStream& stream);
 
 // loss.cu, softmax.cu
-void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                                   CudaStream& stream);
 void launch_squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
                           CudaStream& stream);
-void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                                   CudaStream& stream);
 
 // matrix.cu

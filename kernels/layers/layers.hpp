@@ -76,13 +76,16 @@ class Layers {
   /// call on a gradient is the backward pass. rows [B] ids of the examples, on the device; x [K * B, columns]. probability 0 leaves x alone.
   virtual void dropout(MatrixView<float> x, const DropoutSpec& spec, View<const std::int64_t> rows, View<const StepState> state, Stream& stream) = 0;
 
-  /// Binary cross-entropy on logits, fused with its gradient: loss += scale * sum(max(z,0) - z y + log1p(exp(-|z|))), dz = scale * (sigmoid(z) - y).
+  /// Binary cross-entropy on logits, fused with its gradient: loss += scale * sum w(y) (max(z,0) - z y + log1p(exp(-|z|))),
+  /// dz = scale * w(y) (sigmoid(z) - y). weights [2] of labels up to and above 0.5, on the device; empty: all 1.
   /// z [K * B, 1] (a column range), labels [B] in [0, 1], NaN: no label, adds nothing and dz = 0. loss [1] float64 on the device, summed in
   /// float64 over fixed tiles. dz may be empty.
-  virtual void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& stream) = 0;
+  virtual void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
+                                     Stream& stream) = 0;
 
-  /// Cross-entropy on the logits of C classes: labels hold the class number, NaN: no label. dz = scale * (softmax(z) - onehot).
-  virtual void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& stream) = 0;
+  /// Cross-entropy on the logits of C classes: labels hold the class number, NaN: no label. dz = scale * w(y) (softmax(z) - onehot). weights [C], or empty.
+  virtual void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
+                                     Stream& stream) = 0;
 
   /// loss += scale * sum (z - y)^2 / 2, dz = scale * (z - y); NaN labels add nothing.
   virtual void squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz, Stream& stream) = 0;

@@ -127,16 +127,20 @@ class CudaLayers final : public Layers {
     launch_dropout(x, spec, rows, state, cuda_stream(stream));
   }
 
-  void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+  void sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                              Stream& stream) override {
     require(z.columns == 1, "sigmoid_cross_entropy: one logit a row is needed");
+    require(weights.empty() || weights.size == 2, "sigmoid_cross_entropy: two weights are needed, or none");
+    require_on_device(weights);
     if (!ready_for_loss(z, labels, loss, dz)) return;
-    launch_sigmoid_cross_entropy(z, labels, scale, loss, dz, cuda_stream(stream));
+    launch_sigmoid_cross_entropy(z, labels, weights, scale, loss, dz, cuda_stream(stream));
   }
-  void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+  void softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                              Stream& stream) override {
+    require(weights.empty() || weights.size == z.columns, "softmax_cross_entropy: a weight for each class is needed, or none");
+    require_on_device(weights);
     if (!ready_for_loss(z, labels, loss, dz)) return;
-    launch_softmax_cross_entropy(z, labels, scale, loss, dz, cuda_stream(stream));
+    launch_softmax_cross_entropy(z, labels, weights, scale, loss, dz, cuda_stream(stream));
   }
   void squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
                      Stream& stream) override {

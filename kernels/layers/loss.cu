@@ -19,7 +19,11 @@ constexpr int threads = 256;
 constexpr std::int64_t rows_of_block = 1024;
 
 struct BinaryCrossEntropy {
-  __device__ LossAndGradient operator()(float z, float label) const { return binary_cross_entropy(z, label); }
+  View<const float> weights;
+  __device__ LossAndGradient operator()(float z, float label) const {
+    const LossAndGradient part = binary_cross_entropy(z, label);
+    return weights.size == 0 ? part : weighted(part, weights.data[label > 0.5F ? 1 : 0]);
+  }
 };
 struct HalfSquare {
   __device__ LossAndGradient operator()(float z, float label) const { return half_square(z, label); }
@@ -54,9 +58,9 @@ void launch_loss(Loss loss, MatrixView<const float> z, View<const float> labels,
 
 }  // namespace
 
-void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+void launch_sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                                   CudaStream& stream) {
-  launch_loss(BinaryCrossEntropy{}, z, labels, scale, loss, dz, stream);
+  launch_loss(BinaryCrossEntropy{weights}, z, labels, scale, loss, dz, stream);
 }
 void launch_squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
                           CudaStream& stream) {

@@ -21,6 +21,9 @@ struct LossAndGradient {
   return {positive - z * label + log1pf(e), probability - label};
 }
 
+/// A row's part times the weight of its label.
+[[nodiscard]] FOOTFALL_HD inline LossAndGradient weighted(LossAndGradient part, float weight) { return {weight * part.loss, weight * part.gradient}; }
+
 /// Half the squared distance.
 [[nodiscard]] FOOTFALL_HD inline LossAndGradient half_square(float z, float label) {
   const float apart = z - label;

@@ -42,9 +42,14 @@ void add_row_losses(Team& team, MatrixView<const float> z, View<const float> lab
 
 }  // namespace
 
-void CpuLayers::sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss,
+void CpuLayers::sigmoid_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss,
                                       MatrixView<float> dz, Stream& /*stream*/) {
-  add_row_losses(team_, z, labels, scale, loss, dz, binary_cross_entropy);
+  require(weights.empty() || weights.size == 2, "sigmoid_cross_entropy: two weights are needed, or none");
+  require_host(weights);
+  add_row_losses(team_, z, labels, scale, loss, dz, [weights](float logit, float label) {
+    const LossAndGradient part = binary_cross_entropy(logit, label);
+    return weights.empty() ? part : weighted(part, weights.data[label > 0.5F ? 1 : 0]);
+  });
 }
 
 void CpuLayers::squared_error(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
@@ -52,10 +57,12 @@ void CpuLayers::squared_error(MatrixView<const float> z, View<const float> label
   add_row_losses(team_, z, labels, scale, loss, dz, half_square);
 }
 
-void CpuLayers::softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss,
+void CpuLayers::softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss,
                                       MatrixView<float> dz, Stream& /*stream*/) {
   if (z.empty()) return;
   check_loss(z, labels, loss, dz);
+  require(weights.empty() || weights.size == z.columns, "softmax_cross_entropy: a weight for each class is needed, or none");
+  require_host(weights);
   const double sum = sum_over_tiles(team_, z.rows, loss_tile, [&](std::int64_t first, std::int64_t count) {
     double tile = 0.0;
     for (std::int64_t row = first; row < first + count; ++row) {
@@ -69,9 +76,10 @@ void CpuLayers::softmax_cross_entropy(MatrixView<const float> z, View<const floa
       const auto target = static_cast<std::int64_t>(label);
       require(target >= 0 && target < z.columns, "softmax_cross_entropy: a label is no class");
       const SoftmaxRow softmax = softmax_row(logits, z.columns, 1.0F);
-      tile += static_cast<double>(softmax_loss(softmax, logits[target]));
+      const float weight = weights.empty() ? 1.0F : weights.data[target];
+      tile += static_cast<double>(weight * softmax_loss(softmax, logits[target]));
       for (std::int64_t c = 0; gradient != nullptr && c < z.columns; ++c) {
-        gradient[c] = scale * (softmax_entry(softmax, logits[c], 1.0F) - (c == target ? 1.0F : 0.0F));
+        gradient[c] = scale * weight * (softmax_entry(softmax, logits[c], 1.0F) - (c == target ? 1.0F : 0.0F));
       }
     }
     return tile;

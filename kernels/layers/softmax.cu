@@ -22,8 +22,8 @@ constexpr std::int64_t warps = threads / 32;
 constexpr std::int64_t rows_of_block = 1024;
 constexpr std::int64_t most_classes_of_a_thread = 32;
 
-__global__ void __launch_bounds__(threads) loss_of_short_rows(MatrixView<const float> z, View<const float> labels, float scale,
-                                                              MatrixView<float> dz, double* __restrict__ partial) {
+__global__ void __launch_bounds__(threads) loss_of_short_rows(MatrixView<const float> z, View<const float> labels, View<const float> weights,
+                                                              float scale, MatrixView<float> dz, double* __restrict__ partial) {
   double sum = 0.0;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * rows_of_block;
   for (std::int64_t r = first + threadIdx.x; r < first + rows_of_block && r < z.rows; r += threads) {
@@ -32,11 +32,12 @@ __global__ void __launch_bounds__(threads) loss_of_short_rows(MatrixView<const f
     const float* row = z.data + r * z.stride;
     const std::int64_t right = known ? static_cast<std::int64_t>(label) : -1;
     const SoftmaxRow whole = softmax_row(row, z.columns, 1.0F);
-    if (known) sum += static_cast<double>(softmax_loss(whole, row[right]));
+    const float weight = known && weights.size > 0 ? weights.data[right] : 1.0F;
+    if (known) sum += static_cast<double>(weight * softmax_loss(whole, row[right]));
     if (dz.data == nullptr) continue;
     float* gradient = dz.data + r * dz.stride;
     for (std::int64_t c = 0; c < z.columns; ++c) {
-      gradient[c] = known ? scale * (softmax_entry(whole, row[c], 1.0F) - (c == right ? 1.0F : 0.0F)) : 0.0F;
+      gradient[c] = known ? scale * weight * (softmax_entry(whole, row[c], 1.0F) - (c == right ? 1.0F : 0.0F)) : 0.0F;
     }
   }
   sum = block_total(sum);
@@ -53,8 +54,8 @@ __device__ inline SoftmaxRow softmax_of_warp(const float* row, std::int64_t clas
   return {largest, warp_sum(sum)};
 }
 
-__global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const float> z, View<const float> labels, float scale,
-                                                             MatrixView<float> dz, double* __restrict__ partial) {
+__global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const float> z, View<const float> labels, View<const float> weights,
+                                                             float scale, MatrixView<float> dz, double* __restrict__ partial) {
   const std::int64_t r = static_cast<std::int64_t>(blockIdx.x) * warps + warp_index();
   const bool here = r < z.rows;  // a warp without a row goes on: the block waits for it
   const std::int64_t classes = here ? z.columns : 0;
@@ -63,13 +64,14 @@ __global__ void __launch_bounds__(threads) loss_of_long_rows(MatrixView<const fl
   const float* row = z.data + (here ? r : 0) * z.stride;
   const std::int64_t right = known ? static_cast<std::int64_t>(label) : -1;
   const SoftmaxRow whole = softmax_of_warp(row, classes, 1.0F);
-  const double mine = known && lane_index() == 0 ? static_cast<double>(softmax_loss(whole, row[right])) : 0.0;
+  const float weight = known && weights.size > 0 ? weights.data[right] : 1.0F;
+  const double mine = known && lane_index() == 0 ? static_cast<double>(weight * softmax_loss(whole, row[right])) : 0.0;
   const double sum = block_total(mine);  // waits: dz may be z, whose logits are read before they are overwritten
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
   if (dz.data == nullptr) return;
   float* gradient = dz.data + r * dz.stride;
   for (std::int64_t c = lane_index(); c < classes; c += warp_size) {
-    gradient[c] = known ? scale * (softmax_entry(whole, row[c], 1.0F) - (c == right ? 1.0F : 0.0F)) : 0.0F;
+    gradient[c] = known ? scale * weight * (softmax_entry(whole, row[c], 1.0F) - (c == right ? 1.0F : 0.0F)) : 0.0F;
   }
 }
 
@@ -128,14 +130,14 @@ unsigned blocks_of(std::int64_t work, std::int64_t each) {
 
 }  // namespace
 
-void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, float scale, View<double> loss, MatrixView<float> dz,
+void launch_softmax_cross_entropy(MatrixView<const float> z, View<const float> labels, View<const float> weights, float scale, View<double> loss, MatrixView<float> dz,
                                   CudaStream& stream) {
   const bool brief = z.columns <= most_classes_of_a_thread;
   const unsigned blocks = blocks_of(z.rows, brief ? rows_of_block : warps);
   auto* partial = static_cast<double*>(stream.scratch(blocks * sizeof(double)));
   const MatrixView<float> gradient = dz.empty() ? MatrixView<float>() : dz;
-  launch(brief ? loss_of_short_rows : loss_of_long_rows, dim3(blocks), dim3(threads), 0, stream.native(), z, labels, scale, gradient,
-         partial);
+  launch(brief ? loss_of_short_rows : loss_of_long_rows, dim3(blocks), dim3(threads), 0, stream.native(), z, labels, weights, scale,
+         gradient, partial);
   total_tiles(partial, blocks, static_cast<double>(scale), Total::add, loss.data, stream);
 }
 

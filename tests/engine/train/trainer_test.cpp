@@ -60,6 +60,52 @@ TEST_F(TrainerTest, LearnsASeparableToy) {
   EXPECT_GE(right, 23) << "of 24 customers that it never saw";
 }
 
+TEST_F(TrainerTest, BalancedClassesAreTakenBackToTheirRate) {
+  // One label in eight is positive, whatever the features say: all that can be learnt is the rate.
+  for (std::size_t e = 0; e < Toy::examples; ++e) toy().labels[0][e] = e % 8 == 3 ? 1.0F : 0.0F;
+  HeadSpec& head = toy().architecture.heads[0];
+  head.balanced = true;
+  fit_head(head, toy().labels[0], toy().training);
+  // 9 of 72: 72 / (2 * 63) and 72 / (2 * 9).
+  ASSERT_EQ(head.weights, (std::vector<float>{4.0F / 7.0F, 4.0F}));
+  TrainingSpec slow = brief(2);
+  slow.learning_rate = 1e-4F;  // so that it does not learn the examples by heart
+  std::vector<float> parameters = toy().train(slow).parameters;
+  const auto mean_prediction = [&] {
+    const std::vector<float> predicted = toy().predictions(parameters, plan_of(toy().training));
+    double sum = 0.0;
+    for (std::size_t i = 0; i < toy().training.size(); ++i) sum += predicted[2 * i];
+    return sum / static_cast<double>(toy().training.size());
+  };
+  // The logits of an untrained profile encoder spread the predictions by a few hundredths around the bias.
+  EXPECT_NEAR(mean_prediction(), 0.5, 0.06);
+  take_weights_out(toy().architecture, toy().layout(), parameters);
+  EXPECT_NEAR(mean_prediction(), 0.125, 0.03);
+  EXPECT_TRUE(toy().architecture.heads[0].weights.empty());
+}
+
+TEST(ClassWeights, AreDividedOutOfTheOdds) {
+  Architecture model;
+  model.members = 2;
+  model.profile_width = 1;
+  model.heads.resize(2);
+  model.heads[0].weights = {0.5F, 4.0F};
+  model.heads[1].kind = HeadKind::classes;
+  model.heads[1].classes = {"a", "b", "c"};
+  model.heads[1].weights = {1.0F, 2.0F, 0.25F};
+  const ParameterLayout layout(model);
+  std::vector<float> parameters(static_cast<std::size_t>(layout.size()), 0.0F);
+  take_weights_out(model, layout, parameters);
+  const float* bias = parameters.data() + layout.at("heads.bias").offset;
+  for (int m = 0; m < 2; ++m, bias += 4) {
+    // float32 logarithms and exponentials of numbers below 10: 1e-6.
+    EXPECT_NEAR(std::exp(bias[0]), 1.0 / 8.0, 1e-6);
+    EXPECT_NEAR(std::exp(bias[1] - bias[2]), 2.0, 1e-6);
+    EXPECT_NEAR(std::exp(bias[3] - bias[1]), 4.0, 1e-6);
+  }
+  EXPECT_TRUE(model.heads[1].weights.empty());
+}
+
 TEST_F(TrainerTest, TwoRunsGiveTheSameBits) {
   const TrainingResult a = toy().train(brief()), b = toy().train(brief());
   test::expect_same_bits(a.parameters, b.parameters, "parameters");

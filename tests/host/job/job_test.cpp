@@ -76,7 +76,7 @@ TEST(JobFile, ReadsEveryKey) {
       "[model]\nlstm = [32]\ncell = \"gru\"\nprofile = []\nderived = false\nmembers = 4\nscale = \"minmax\"\ndropout = 0.25\nnetwork = "
       "\"none\"\n"
       "[train]\nepochs = 3\nbatch = 16\nlearning_rate = 1\nweight_decay = 0.01\nvalidation = 0.1\npatience = 0\nprecision = \"bf16\"\n"
-      "algorithms = [\"persistent-small\"]\n");
+      "algorithms = [\"persistent-small\"]\nclass_weight = \"balanced\"\n");
   EXPECT_EQ(job.events->table.files, (std::vector<std::string>{"/logs/*.csv", "/data/b.csv"}));
   EXPECT_EQ(job.events->table.header, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(job.events->table.delimiter, '\t');
@@ -100,6 +100,7 @@ TEST(JobFile, ReadsEveryKey) {
   EXPECT_EQ(job.train.learning_rate, 1.0);
   EXPECT_EQ(job.train.patience, 0);
   EXPECT_EQ(job.train.precision, Precision::bf16);
+  EXPECT_TRUE(job.train.balanced);
   EXPECT_EQ(job.train.algorithms, std::vector{RnnAlgorithm::persistent_small});
   EXPECT_EQ(parse_job(to_toml(job), "again.toml", "/elsewhere"), job);
 }
@@ -160,6 +161,7 @@ const std::vector<Refused> refused{
     {"UnknownCell", job_of("[model]\ncell = \"rnn\"\n"), {"job.toml:14", "\"rnn\"", "lstm, gru"}},
     {"TextForFlag", job_of("[model]\nderived = \"yes\"\n"), {"job.toml:14", "derived", "true or false"}},
     {"UnknownPrecision", job_of("[train]\nprecision = \"float16\"\n"), {"job.toml:14", "float32, tf32, bf16"}},
+    {"UnknownClassWeight", job_of("[train]\nclass_weight = \"heavy\"\n"), {"job.toml:14", "\"heavy\"", "none, balanced"}},
     {"UnknownAlgorithm", job_of("[train]\nalgorithms = [\"fast\", \"standard\"]\n"), {"job.toml:14", "\"fast\"", "persistent-small"}},
     {"AlgorithmForEachLayer", job_of("[train]\nalgorithms = [\"standard\"]\n"), {"algorithms has 1", "2 recurrent layers"}},
     {"WholeTest", job_of("test = 1.0\n"), {"job.toml:13", "test", "below 1"}},

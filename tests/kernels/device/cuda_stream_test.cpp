@@ -66,7 +66,7 @@ class Training {
     layers_.dropout(a(), drop_, ids_.view(), state_.view(), stream_);
     layers_.member_heads(a(), weights(head_at, members, hidden), run(bias_at, members), z_.matrix(members * batch, 1), stream_);
     const float scale = 1.0F / static_cast<float>(members * batch);
-    layers_.sigmoid_cross_entropy(z_.matrix(members * batch, 1), labels_.view(), scale, loss_.view(), dz_.matrix(members * batch, 1),
+    layers_.sigmoid_cross_entropy(z_.matrix(members * batch, 1), labels_.view(), {}, scale, loss_.view(), dz_.matrix(members * batch, 1),
                                   stream_);
     layers_.member_heads_backward(a(), weights(head_at, members, hidden), dz_.matrix(members * batch, 1),
                                   da_.matrix(members * batch, hidden), gradients(head_at, members, hidden),

@@ -124,7 +124,7 @@ TEST(Layers, AreTheSameBitsForAnyTeam) {
     layers.linear(x.in(), w.in(), b.in_run(), Activation::tanh, y.view(), Precision::float32, *s);
     layers.member_affine(y.in(), scale.in(), shift.in(), Activation::sigmoid, x.view(), *s);
     layers.member_heads(x.in(), head.in(), {}, z.view(), *s);
-    layers.sigmoid_cross_entropy(z.in(), labels.view(), 0.1F, loss.view(), dz.view(), *s);
+    layers.sigmoid_cross_entropy(z.in(), labels.view(), {}, 0.1F, loss.view(), dz.view(), *s);
     layers.member_heads_backward(x.in(), head.in(), dz.in(), dx.view(), dhead.view(), {}, *s);
     layers.member_affine_backward(y.in(), scale.in(), x.in(), Activation::sigmoid, dx.view(), dscale.view(), dshift.view(), *s);
     layers.member_scale_backward(y.in(), scale.in(), dx.in(), {}, dshift.view(), *s);

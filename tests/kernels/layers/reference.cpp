@@ -154,7 +154,8 @@ Reference member_heads_reference(std::int64_t members) {
   return layer;
 }
 
-Reference loss_reference(Loss loss, std::vector<float> labels, double scale) {
+Reference loss_reference(Loss loss, std::vector<float> labels, double scale, std::vector<float> weights) {
+  const auto weight_of = [weights = std::move(weights)](double y) { return weights.empty() ? 1.0 : static_cast<double>(weights[static_cast<std::size_t>(y)]); };
   const auto label_of = [labels = std::move(labels)](std::int64_t row) {
     return static_cast<double>(labels[static_cast<std::size_t>(row) % labels.size()]);
   };
@@ -178,7 +179,7 @@ Reference loss_reference(Loss loss, std::vector<float> labels, double scale) {
       if (loss == Loss::sigmoid) part = y * std::log1p(std::exp(-z.at(r, 0))) + (1.0 - y) * std::log1p(std::exp(z.at(r, 0)));
       if (loss == Loss::softmax) part = -std::log(shares(z, r)[static_cast<std::size_t>(y)]);
       if (loss == Loss::squared) part = (z.at(r, 0) - y) * (z.at(r, 0) - y) / 2.0;
-      total.at(0, 0) += scale * part;
+      total.at(0, 0) += scale * weight_of(y) * part;
     }
     return total;
   };
@@ -193,7 +194,7 @@ Reference loss_reference(Loss loss, std::vector<float> labels, double scale) {
         double part = z.at(r, c) - y;
         if (loss == Loss::sigmoid) part = 1.0 / (1.0 + std::exp(-z.at(r, c))) - y;
         if (loss == Loss::softmax) part = p[static_cast<std::size_t>(c)] - (static_cast<double>(c) == y ? 1.0 : 0.0);
-        d[0].at(r, c) = gradient.at(0, 0) * scale * part;
+        d[0].at(r, c) = gradient.at(0, 0) * scale * weight_of(y) * part;
       }
     }
     return d;

@@ -38,7 +38,7 @@ struct Reference {
 
 enum class Loss : std::uint8_t { sigmoid, softmax, squared };
 /// Input z [K B, C]; the output is one number.
-[[nodiscard]] Reference loss_reference(Loss loss, std::vector<float> labels, double scale);
+[[nodiscard]] Reference loss_reference(Loss loss, std::vector<float> labels, double scale, std::vector<float> weights = {});
 
 /// Central differences of sum(gradient * forward(inputs)) by each value of each input, compared with `backward`. Error of the differences:
 /// h^2 / 6 times a third derivative of order 1, and 2^-53 / h times the sum: below 1e-7 for h = 1e-4.
