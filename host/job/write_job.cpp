@@ -180,11 +180,7 @@ void write(Writer& out, const TrainSpec& spec) {
   out.key("class_weight", spec.balanced ? "balanced" : "none");
   std::vector<std::string> algorithms;
   for (const RnnAlgorithm each : spec.algorithms) algorithms.emplace_back(name_of(each));
-  if (algorithms.empty()) {
-    out.key("algorithms", "auto");
-  } else {
-    out.key("algorithms", algorithms);
-  }
+  if (!algorithms.empty()) out.key("algorithms", algorithms);
 }
 
 }  // namespace

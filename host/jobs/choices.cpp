@@ -43,6 +43,7 @@ void make_choices(Job& job, std::int64_t examples, bool events) {
   if (!job.train.validation) job.train.validation = seed_like || job.train.patience.value_or(0) > 0 ? 0.1 : 0.0;
   if (!job.train.patience) job.train.patience = seed_like ? 3 : 0;
   if (!job.train.precision) job.train.precision = Precision::float32;
+  if (job.train.algorithms.empty()) job.train.algorithms.assign(job.model.lstm.size(), RnnAlgorithm::standard);
 }
 
 std::vector<std::string> describe_choices(const Job& asked, const Job& chosen) {
