@@ -145,7 +145,7 @@ TEST_F(Tune, MeasuresOnceAndKeepsTheChoiceInTheModel) {
 
   const CommandResult here = done({"fit", "job.toml", "--out", "processor", "--device", "cpu", "--tune"});
   EXPECT_NE((here.out + here.err).find("one algorithm"), std::string::npos);
-  EXPECT_EQ(chosen("processor"), (nlohmann::json{"standard", "standard"}));
+  EXPECT_EQ(chosen("processor"), nlohmann::json{"standard"});
   // A tuned model is at home on a processor too.
   done({"score", "tuned", "--out", "tuned_cpu.csv", "--device", "cpu", "--quiet"});
 }
