@@ -129,7 +129,13 @@ class Comparison:
         peers = {"polars": peer_of("polars"), "sklearn": peer_of("sklearn"), "numpy": peer_of("numpy")}
         mine, theirs = self.in_rounds(lambda: self.bench("standardize", "standardize", "--rows", str(rows)), peers)
         for peer, answers in theirs.items():
-            self.agree("standardize", peer, "standardize", max(answer["apart"] for answer in answers))
+            apart = max(answer["apart"] for answer in answers)
+            if peer == "sklearn" and rows > 1_000_000:
+                # SimpleImputer sums float32 columns in float32, row after row: over millions of rows its own means are off. polars and numpy,
+                # which sum in float64, are held to footfall's answers here, and scikit-learn in the small run.
+                print(f"  standardize: sklearn is {apart:.2g} standard deviations off, by its sums in float32")
+                continue
+            self.agree("standardize", peer, "standardize", apart)
         for k, step in enumerate(("fit", "transform")):
             factor = 1 if step == "fit" else 2
             bytes_ = 4e-9 * rows * 32 * factor
