@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs footfall and its peers on the same bytes, in turns, checks that the answers agree, and writes docs/performance.md.
 
-    compare.py [--footfall build/footfall] [--rounds 3] [--only lstm,standardize,chain,start,fit] [--small] [--out docs/performance.md]
+    compare.py [--footfall build/footfall] [--rounds 3] [--only lstm,standardize,chain,fit] [--small] [--out docs/performance.md]
 
 Each round runs every program of a row once, each in a process of its own, which repeats its work and tells its median; a ratio is the median over the
 rounds of footfall's rate over the peer's in the same round. A peer whose answers differ from footfall's ends the comparison with an error.

@@ -14,6 +14,7 @@
 #include "host/table/arrow_setup.hpp"
 #include "host/table/cell.hpp"
 #include "host/table/code_source.hpp"
+#include "host/table/parquet_access.hpp"
 #include "kernels/bayes/codes.hpp"
 #include "kernels/error.hpp"
 
@@ -49,10 +50,10 @@ void fill_from(const arrow::Int32Array& indices, const std::uint8_t* codes, std:
   }
 }
 
-class ParquetCodes final : public CodeSource {
+class ParquetCodes final : public CodeSource, private ParquetAccess {
  public:
   ParquetCodes(const std::string& file, const TextOptions& options, std::vector<CodeUse> uses)
-      : file_(file), missing_(options.missing_tokens), uses_(std::move(uses)), known_(uses_.size()) {
+      : ParquetAccess(file), missing_(options.missing_tokens), uses_(std::move(uses)), known_(uses_.size()) {
     start_arrow();
     guard([&] {
       source_ = check(arrow::io::ReadableFile::Open(file_));
@@ -119,43 +120,6 @@ class ParquetCodes final : public CodeSource {
     std::vector<std::uint8_t> codes;
   };
 
-  template <typename Step>
-  void guard(Step step) {
-    try {
-      step();
-    } catch (const Error&) {
-      throw;
-    } catch (const std::bad_alloc&) {
-      throw failure(fmt::format("memory ran out while reading {}", file_), "free memory, or write the file with smaller row groups");
-    } catch (const std::exception& fault) {
-      refuse(fault.what());
-    }
-  }
-  template <typename T>
-  T check(arrow::Result<T> result) const {
-    check(result.status());
-    return std::move(result).ValueUnsafe();
-  }
-  void check(const arrow::Status& status) const {
-    if (!status.ok()) refuse(status.message());
-  }
-  [[noreturn]] void refuse(std::string_view why) const {
-    throw bad_input(fmt::format("{} is no whole Parquet file, or is damaged ({})", file_, why.substr(0, why.find('\n'))),
-                    "it may have been cut off by a download: fetch or write it again");
-  }
-
-  // Arrow before 20 hands the reader back through a pointer.
-  template <typename Reader>
-  std::shared_ptr<arrow::RecordBatchReader> open_batches(Reader& reader, const std::vector<int>& groups, const std::vector<int>& columns) {
-    if constexpr (requires { reader.GetRecordBatchReader(groups, columns).ValueOrDie(); }) {
-      return check(reader.GetRecordBatchReader(groups, columns));
-    } else {
-      std::shared_ptr<arrow::RecordBatchReader> out;
-      check(reader.GetRecordBatchReader(groups, columns, &out));
-      return out;
-    }
-  }
-
   void convert(std::size_t use, const std::shared_ptr<arrow::Array>& array, std::uint8_t* out) {
     const StateCodes& states = *uses_[use].codes;
     switch (array->type_id()) {
@@ -170,7 +134,7 @@ class ParquetCodes final : public CodeSource {
       case arrow::Type::DOUBLE:
       case arrow::Type::DECIMAL128:
       case arrow::Type::DECIMAL256: {
-        const auto values = std::static_pointer_cast<arrow::DoubleArray>(cast(use, *array, arrow::float64()));
+        const auto values = std::static_pointer_cast<arrow::DoubleArray>(cast(*array, arrow::float64(), uses_[use].name));
         return fill(*values, out, [&](std::int64_t i) { return states.of_number(values->Value(i)); });
       }
       case arrow::Type::INT8:
@@ -186,7 +150,7 @@ class ParquetCodes final : public CodeSource {
       case arrow::Type::STRING_VIEW:
       case arrow::Type::BINARY:
       case arrow::Type::LARGE_BINARY: {
-        const auto values = std::static_pointer_cast<arrow::StringArray>(cast(use, *array, arrow::utf8()));
+        const auto values = std::static_pointer_cast<arrow::StringArray>(cast(*array, arrow::utf8(), uses_[use].name));
         return fill(*values, out, [&](std::int64_t i) { return text_code(states, values->GetView(i)); });
       }
       default:
@@ -204,14 +168,14 @@ class ParquetCodes final : public CodeSource {
       convert(use, array.dictionary(), known.codes.data());
     }
     known.dictionary = array.dictionary();
-    const auto indices = std::static_pointer_cast<arrow::Int32Array>(cast(use, *array.indices(), arrow::int32()));
+    const auto indices = std::static_pointer_cast<arrow::Int32Array>(cast(*array.indices(), arrow::int32(), uses_[use].name));
     if (known.codes.empty()) known.codes.push_back(missing_code);   // of missing cells alone
     fill_from(*indices, known.codes.data(), out);
   }
 
   void convert_integers(std::size_t use, const arrow::Array& array, std::uint8_t* out) const {
     const StateCodes& states = *uses_[use].codes;
-    const auto values = std::static_pointer_cast<arrow::Int64Array>(cast(use, array, arrow::int64()));
+    const auto values = std::static_pointer_cast<arrow::Int64Array>(cast(array, arrow::int64(), uses_[use].name));
     // Most such columns hold a few small numbers.
     constexpr std::int64_t small = 256;
     std::vector<std::uint8_t> codes(small);
@@ -222,18 +186,6 @@ class ParquetCodes final : public CodeSource {
     });
   }
 
-  [[nodiscard]] std::shared_ptr<arrow::Array> cast(std::size_t use, const arrow::Array& array, const std::shared_ptr<arrow::DataType>& type) const {
-    if (array.type()->Equals(*type)) return arrow::MakeArray(array.data());
-    auto result = arrow::compute::Cast(array, type);
-    if (!result.ok()) {
-      throw bad_input(fmt::format("{}: column \"{}\" ({}) cannot be read as {}: {}", file_, uses_[use].name, array.type()->ToString(), type->ToString(),
-                                  result.status().message()),
-                      "write it with a plain type");
-    }
-    return std::move(result).ValueUnsafe();
-  }
-
-  std::string file_;
   MissingTokens missing_;
   std::vector<CodeUse> uses_;
   std::vector<KnownDictionary> known_;

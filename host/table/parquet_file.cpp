@@ -13,6 +13,7 @@
 
 #include "host/table/arrow_setup.hpp"
 #include "host/table/cell.hpp"
+#include "host/table/parquet_access.hpp"
 #include "host/table/raw.hpp"
 #include "kernels/error.hpp"
 
@@ -73,9 +74,9 @@ TimeUnit unit_of(const arrow::DataType& type) {
   return {};
 }
 
-class ParquetFile final : public FileReader {
+class ParquetFile final : public FileReader, private ParquetAccess {
  public:
-  ParquetFile(const std::string& file, const TextOptions& options) : file_(file), missing_(options.missing_tokens) {
+  ParquetFile(const std::string& file, const TextOptions& options) : ParquetAccess(file), missing_(options.missing_tokens) {
     start_arrow();
     guard([&] {
       source_ = check(arrow::io::ReadableFile::Open(file_));
@@ -167,19 +168,6 @@ class ParquetFile final : public FileReader {
 
  private:
   /// Runs a step of Arrow or Parquet; what they throw becomes our one error.
-  template <typename Step>
-  void guard(Step step) {
-    try {
-      step();
-    } catch (const Error&) {
-      throw;
-    } catch (const std::bad_alloc&) {
-      throw failure(fmt::format("memory ran out while reading {}", file_), "free memory, or write the file with smaller row groups");
-    } catch (const std::exception& fault) {
-      refuse(fault.what());
-    }
-  }
-
   /// The next batch that has rows; what cannot be decoded is an error about its row group.
   bool read_batch() {
     std::string fault;
@@ -224,45 +212,6 @@ class ParquetFile final : public FileReader {
     } catch (const std::exception&) {
       return false;
     }
-  }
-
-  template <typename T>
-  T check(arrow::Result<T> result) const {
-    check(result.status());
-    return std::move(result).ValueUnsafe();
-  }
-
-  void check(const arrow::Status& status) const {
-    if (!status.ok()) refuse(status.message());
-  }
-
-  [[noreturn]] void refuse(std::string_view why) const {
-    throw bad_input(fmt::format("{} is no whole Parquet file, or is damaged ({})", file_, why.substr(0, why.find('\n'))),
-                    "it may have been cut off by a download: fetch or write it again");
-  }
-
-  // Arrow before 20 hands the reader back through a pointer.
-  template <typename Reader>
-  std::shared_ptr<arrow::RecordBatchReader> open_batches(Reader& reader, const std::vector<int>& groups, const std::vector<int>& columns) {
-    if constexpr (requires { reader.GetRecordBatchReader(groups, columns).ValueOrDie(); }) {
-      return check(reader.GetRecordBatchReader(groups, columns));
-    } else {
-      std::shared_ptr<arrow::RecordBatchReader> out;
-      check(reader.GetRecordBatchReader(groups, columns, &out));
-      return out;
-    }
-  }
-
-  std::shared_ptr<arrow::Array> cast(const arrow::Array& array, const std::shared_ptr<arrow::DataType>& type,
-                                     const std::string& name) const {
-    if (array.type()->Equals(*type)) return arrow::MakeArray(array.data());
-    auto result = arrow::compute::Cast(array, type);
-    if (!result.ok()) {
-      throw bad_input(fmt::format("{}: column \"{}\" ({}) cannot be read as {}: {}", file_, name, array.type()->ToString(),
-                                  type->ToString(), result.status().message()),
-                      "write it with a plain type");
-    }
-    return std::move(result).ValueUnsafe();
   }
 
   void convert(std::shared_ptr<arrow::Array> array, RawColumn& out, const std::string& name) {
@@ -350,7 +299,6 @@ class ParquetFile final : public FileReader {
     }
   }
 
-  std::string file_;
   MissingTokens missing_;
   std::shared_ptr<arrow::io::ReadableFile> source_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
