@@ -20,7 +20,9 @@ struct EvaluateFlags {
 
 void run(const EvaluateFlags& flags, const CommonFlags& common) {
   if (!flags.out.empty() && !flags.overwrite && std::filesystem::exists(flags.out)) throw bad_input(flags.out + " exists already", "give --overwrite to replace it, or another --out");
-  const nlohmann::ordered_json metrics = evaluate(flags.model, job_or_journeys(flags.job), run_options(common));
+  std::filesystem::path scratch = std::filesystem::path(flags.out).parent_path();
+  if (scratch.empty()) scratch = ".";
+  const nlohmann::ordered_json metrics = evaluate(flags.model, job_or_journeys(flags.job), run_options(common), scratch);
   if (flags.out.empty()) {
     fmt::print("{}\n", metrics.dump(2));
     return;

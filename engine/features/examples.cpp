@@ -89,6 +89,12 @@ class Builder {
 
   [[nodiscard]] ExampleTable take() { return std::move(table_); }
 
+  [[nodiscard]] std::vector<std::int32_t> lengths_of(std::span<const ExampleKey> keys) const {
+    std::vector<std::int32_t> lengths;
+    for (const ExampleKey& key : keys) lengths.push_back(static_cast<std::int32_t>(std::min(static_cast<std::int64_t>(kept_before(key).size()), spec_.max_length) + 1));
+    return lengths;
+  }
+
  private:
   void name_columns() {
     if (spec_.events || spec_.derived) {
@@ -145,11 +151,10 @@ class Builder {
     table_.first.clear();
     table_.length.clear();
     if (!spec_.events) return;
+    table_.length = lengths_of(table_.keys);
     std::int64_t rows = 0;
-    for (const ExampleKey& key : table_.keys) {
-      const std::int64_t length = std::min(static_cast<std::int64_t>(kept_before(key).size()), spec_.max_length) + 1;
+    for (const std::int32_t length : table_.length) {
       table_.first.push_back(rows);
-      table_.length.push_back(static_cast<std::int32_t>(length));
       rows += length;
     }
     table_.event_number.resize(static_cast<std::size_t>(rows) * table_.event_numbers.size());
@@ -222,17 +227,6 @@ std::vector<double> choose_windows(double horizon) {
   return windows;
 }
 
-/// Whether anybody has several events at one time, or on one day.
-void look_for_crowds(const Journeys& journeys, FeatureSpec& spec) {
-  const auto unit = static_cast<std::int64_t>(day_of(journeys.clock));
-  for (std::size_t customer = 0; customer + 1 < journeys.first.size(); ++customer)
-    for (std::int64_t i = journeys.first[customer] + 1; i < journeys.first[customer + 1]; ++i) {
-      const std::int64_t before = journeys.time[static_cast<std::size_t>(i - 1)], here = journeys.time[static_cast<std::size_t>(i)];
-      if (before == here) spec.many_per_moment = true;
-      if (floor_divided(before, unit) == floor_divided(here, unit)) spec.many_per_day = true;
-    }
-}
-
 }  // namespace
 
 bool has_hours(const Clock& clock) { return !clock.steps && clock.resolution <= microseconds_per_hour; }
@@ -268,6 +262,23 @@ FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_len
   }
   return spec;
 }
+
+void look_for_crowds(const Journeys& journeys, FeatureSpec& spec) {
+  const auto unit = static_cast<std::int64_t>(day_of(journeys.clock));
+  for (std::size_t customer = 0; customer + 1 < journeys.first.size(); ++customer)
+    for (std::int64_t i = journeys.first[customer] + 1; i < journeys.first[customer + 1]; ++i) {
+      const std::int64_t before = journeys.time[static_cast<std::size_t>(i - 1)], here = journeys.time[static_cast<std::size_t>(i)];
+      if (before == here) spec.many_per_moment = true;
+      if (floor_divided(before, unit) == floor_divided(here, unit)) spec.many_per_day = true;
+    }
+}
+
+std::vector<std::int32_t> sequence_lengths(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys) {
+  if (!spec.events) return {};
+  return Builder(base, spec, keys.subspan(0, 0), {}).lengths_of(keys);
+}
+
+ExampleTable empty_examples(const Base& base, const FeatureSpec& spec) { return Builder(base, spec, {}, {}).take(); }
 
 ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team, ExampleTable recycled) {
   Builder builder(base, spec, keys, std::move(recycled));

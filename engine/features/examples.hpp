@@ -65,6 +65,16 @@ struct ExampleTable {
 [[nodiscard]] FeatureSpec choose_features(const Base& base, bool derived, std::int64_t max_length, double horizon, const std::string& amount,
                                           const std::vector<std::string>& wanted);
 
+/// Takes note of whether anybody has several events at one time, or on one day (many_per_moment, many_per_day); may be told of one base after
+/// another.
+void look_for_crowds(const Journeys& journeys, FeatureSpec& spec);
+
+/// Steps of each example's sequence, the closing one included.
+[[nodiscard]] std::vector<std::int32_t> sequence_lengths(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys);
+
+/// A table of no example, with the names of its columns.
+[[nodiscard]] ExampleTable empty_examples(const Base& base, const FeatureSpec& spec);
+
 /// Builds the features of examples. Throws Error{bad_input} when the base lacks a column of `spec`, naming it.
 /// `recycled` is a table of the same `spec` that nobody needs any more: its memory is used again.
 [[nodiscard]] ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team,

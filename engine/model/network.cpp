@@ -19,6 +19,7 @@ NeuralNetwork::NeuralNetwork(const Architecture& spec, const ParameterLayout& la
     : spec_(spec), layout_(layout), data_(data), size_(size), seed_(seed), backend_(backend), stream_(stream) {
   const std::int64_t batch = size.batch, members = spec.members;
   slots_.rows = Array<std::int64_t>(stream, batch);
+  if (size.training) slots_.examples = Array<std::int64_t>(stream, batch);
   for (const HeadSpec& head : spec.heads) class_weights_.push_back(upload(head.weights, stream));
   slots_.labels = Array<float>(stream, static_cast<std::int64_t>(spec.heads.size()) * batch);
   slots_.state = Array<StepState>(stream, 1);
@@ -138,7 +139,7 @@ void NeuralNetwork::join(std::int64_t size, View<const float> parameters, bool t
     const MatrixView<float> place = MatrixView<float>(joined_.view(), size, spec_.input_width()).column_range(0, spec_.state_width());
     ops.copy_matrix(state, place, stream_);
     if (training && spec_.state_dropout > 0.0F)
-      ops.dropout(place, {spec_.state_dropout, seed_, state_mask}, slots_.rows.view().sub(0, size), slots_.state.view(), stream_);
+      ops.dropout(place, {spec_.state_dropout, seed_, state_mask}, slots_.examples.view().sub(0, size), slots_.state.view(), stream_);
   }
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
@@ -152,7 +153,7 @@ void NeuralNetwork::join(std::int64_t size, View<const float> parameters, bool t
     } else {
       ops.linear(in, weight, read(parameters, layer_name(l, "bias")), Activation::relu, out, spec_.precision, stream_);
     }
-    if (training && spec_.dropout > 0.0F) ops.dropout(out, dropout(l), slots_.rows.view().sub(0, size), slots_.state.view(), stream_);
+    if (training && spec_.dropout > 0.0F) ops.dropout(out, dropout(l), slots_.examples.view().sub(0, size), slots_.state.view(), stream_);
   }
   ops.member_heads(layer_input(layers_.size(), size), read_matrix(parameters, "heads.weight"), read(parameters, "heads.bias"),
                    MatrixView<float>(outputs_.view(), rows, spec_.outputs()), stream_);
@@ -215,7 +216,7 @@ void NeuralNetwork::backward_layers(std::int64_t size, View<const float> paramet
     const bool wanted = l > 0 || spec_.has_events();
     MatrixView<float> d_in;
     if (wanted) d_in = l > 0 ? MatrixView<float>(layers_[l - 1].d_output.view(), rows, layer.in) : MatrixView<float>(d_joined_.view(), size, layer.in);
-    if (spec_.dropout > 0.0F) ops.dropout(d_out, dropout(l), slots_.rows.view().sub(0, size), slots_.state.view(), stream_);
+    if (spec_.dropout > 0.0F) ops.dropout(d_out, dropout(l), slots_.examples.view().sub(0, size), slots_.state.view(), stream_);
     if (spec_.members > 1) {
       const MatrixView<const float> product(layer.product.view(), rows, layer.out), scaled(layer.scaled.view(), rows, layer.in);
       const MatrixView<float> d_scaled(layer.d_scaled.view(), rows, layer.in);
@@ -237,7 +238,7 @@ void NeuralNetwork::dense_step(std::int64_t size, View<const float> parameters, 
   backward_layers(size, parameters, gradient);
   if (!spec_.has_events()) return;
   const MatrixView<float> d_place = MatrixView<float>(d_joined_.view(), size, spec_.input_width()).column_range(0, spec_.state_width());
-  if (spec_.state_dropout > 0.0F) ops.dropout(d_place, {spec_.state_dropout, seed_, state_mask}, slots_.rows.view().sub(0, size), slots_.state.view(), stream_);
+  if (spec_.state_dropout > 0.0F) ops.dropout(d_place, {spec_.state_dropout, seed_, state_mask}, slots_.examples.view().sub(0, size), slots_.state.view(), stream_);
   const std::int64_t width = footfall::state_width(rnn_->spec());
   const std::int64_t top = size * (width - spec_.state_width());
   if (top > 0) clear(d_state_.view().sub(0, top), stream_);

@@ -31,6 +31,7 @@ struct Batch {
 /// What a step reads beside the data, at fixed places in device memory, so that recorded steps can be replayed.
 struct BatchSlots {
   Array<std::int64_t> rows;                  ///< [largest batch] the row of each example in the profile matrix
+  Array<std::int64_t> examples;              ///< the number of each among all examples, by which dropout draws; for training only
   Array<std::int64_t> first;                 ///< first event row of each
   Array<std::int32_t> length;
   Array<float> labels;                       ///< [heads, largest batch]

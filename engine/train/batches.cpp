@@ -50,6 +50,33 @@ BatchPlan plan_epoch(std::span<const std::int32_t> lengths, std::span<const std:
   return plan;
 }
 
+std::vector<std::vector<std::int64_t>> epoch_windows(std::span<const std::int64_t> examples, std::int64_t batch, std::int64_t window, std::uint64_t seed) {
+  constexpr std::int64_t run = 1024;
+  const auto n = static_cast<std::int64_t>(examples.size());
+  if (n <= window) return {std::vector<std::int64_t>(examples.begin(), examples.end())};
+  std::vector<std::int64_t> runs;
+  for (std::int64_t begin = 0; begin < n; begin += run) runs.push_back(begin);
+  Draw draw(seed);
+  draw.shuffle(std::span<std::int64_t>(runs));
+  const auto most = static_cast<std::size_t>(std::max(window / batch, std::int64_t{1}) * batch);
+  std::vector<std::vector<std::int64_t>> windows(1);
+  for (const std::int64_t begin : runs)
+    for (std::int64_t i = begin; i < std::min(n, begin + run); ++i) {
+      if (windows.back().size() == most) windows.emplace_back();
+      windows.back().push_back(examples[static_cast<std::size_t>(i)]);
+    }
+  return windows;
+}
+
+std::vector<std::vector<std::int64_t>> windows_of(std::span<const std::int64_t> examples) {
+  std::vector<std::vector<std::int64_t>> windows;
+  for (std::size_t begin = 0; begin < examples.size(); begin += static_cast<std::size_t>(prediction_window)) {
+    const auto some = examples.subspan(begin, std::min(static_cast<std::size_t>(prediction_window), examples.size() - begin));
+    windows.emplace_back(some.begin(), some.end());
+  }
+  return windows;
+}
+
 BatchPlan plan_groups(std::span<const std::int32_t> lengths, std::span<const std::vector<std::int64_t>> groups, std::int64_t batch) {
   BatchPlan plan;
   plan.start.push_back(0);

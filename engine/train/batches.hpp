@@ -22,6 +22,16 @@ struct BatchPlan {
 [[nodiscard]] BatchPlan plan_epoch(std::span<const std::int32_t> lengths, std::span<const std::int64_t> examples, std::int64_t batch, std::int64_t window,
                                    std::uint64_t seed);
 
+/// The examples of an epoch in windows, each of which is then planned by itself; every one but the last holds the same number, a multiple of
+/// `batch` near `window`. Where one window holds all, it is the examples as they are; else runs of 1,024 neighbours are put into an order by the
+/// seed and the windows cut from it, so that a window reads few places.
+[[nodiscard]] std::vector<std::vector<std::int64_t>> epoch_windows(std::span<const std::int64_t> examples, std::int64_t batch, std::int64_t window, std::uint64_t seed);
+
+/// Examples whose predictions are planned together, at most.
+inline constexpr std::int64_t prediction_window = std::int64_t{1} << 14;
+/// Cuts examples into groups of so many.
+[[nodiscard]] std::vector<std::vector<std::int64_t>> windows_of(std::span<const std::int64_t> examples);
+
 /// For predictions: each group of examples (a partition) is sorted by length and cut; a plan depends on nothing but its groups.
 [[nodiscard]] BatchPlan plan_groups(std::span<const std::int32_t> lengths, std::span<const std::vector<std::int64_t>> groups, std::int64_t batch);
 

@@ -34,28 +34,28 @@ DeviceExamples upload_examples(const ExampleTable& table, const Transform& trans
   return out;
 }
 
-std::int64_t longest(const ExampleTable& table, const BatchPlan& plan) {
+std::int64_t longest(std::span<const std::int32_t> lengths, const BatchPlan& plan) {
   std::int64_t most = 0;
-  if (table.length.empty()) return most;
-  for (const std::int64_t e : plan.order) most = std::max<std::int64_t>(most, table.length[static_cast<std::size_t>(e)]);
+  if (lengths.empty()) return most;
+  for (const std::int64_t e : plan.order) most = std::max<std::int64_t>(most, lengths[static_cast<std::size_t>(e)]);
   return most;
 }
 
-std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan, View<const float> parameters,
-                           Stream& stream) {
+std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, ExampleFeed& feed, const BatchPlan& plan, View<const float> parameters, Stream& stream) {
   const std::int64_t outputs = spec.outputs();
   const auto n = static_cast<std::int64_t>(plan.order.size());
-  std::vector<std::int64_t> first;
+  const Placement placement = feed.lay_out(plan);
   std::vector<std::int32_t> length;
   if (spec.has_events())
-    for (const std::int64_t e : plan.order) {
-      first.push_back(table.first[static_cast<std::size_t>(e)]);
-      length.push_back(table.length[static_cast<std::size_t>(e)]);
-    }
-  const Array<std::int64_t> all_rows = upload(plan.order, stream), all_first = upload(first, stream);
+    for (const std::int64_t e : plan.order) length.push_back(feed.lengths()[static_cast<std::size_t>(e)]);
+  const Array<std::int64_t> all_rows = upload(placement.profile, stream), all_first = upload(placement.first, stream);
   const Array<std::int32_t> all_length = upload(length, stream);
   Array<float> answers(stream, n * outputs);
-  predict_batches(network, plan, {all_rows.view(), all_first.view(), all_length.view(), view_of(length)}, parameters, answers.matrix(n, outputs), stream);
+  const PlacedPlan placed{all_rows.view(), all_first.view(), all_length.view(), view_of(length)};
+  for (std::int64_t k = 0; k < plan.batches(); ++k) {
+    feed.bring(k);
+    predict_batch(network, plan, k, placed, parameters, answers.matrix(n, outputs), stream);
+  }
   return download(answers.view(), stream);
 }
 

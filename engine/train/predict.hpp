@@ -7,6 +7,7 @@
 #include "engine/features/examples.hpp"
 #include "engine/model/network.hpp"
 #include "engine/train/batches.hpp"
+#include "engine/train/feed.hpp"
 #include "engine/transform/transform.hpp"
 
 namespace footfall {
@@ -18,7 +19,7 @@ inline constexpr std::int64_t prediction_batch = 1024;
 [[nodiscard]] DeviceExamples upload_examples(const ExampleTable& table, const Transform& transform, bool profile, Backend& backend, Stream& stream);
 
 /// Runs a network over the batches of a plan and brings the predictions back: row i of the answer is example plan.order[i], [order, outputs].
-[[nodiscard]] std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, const ExampleTable& table, const BatchPlan& plan,
+[[nodiscard]] std::vector<float> predict(NeuralNetwork& network, const Architecture& spec, ExampleFeed& feed, const BatchPlan& plan,
                                          View<const float> parameters, Stream& stream);
 
 /// What the batches of a plan read beside the data, in the order of the plan.
@@ -37,7 +38,7 @@ void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const Placed
 void predict_batch(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers,
                    Stream& stream);
 
-/// The longest sequence of a plan, in steps; 0 without events.
-[[nodiscard]] std::int64_t longest(const ExampleTable& table, const BatchPlan& plan);
+/// The longest sequence of a plan, in steps; 0 without events. lengths [examples].
+[[nodiscard]] std::int64_t longest(std::span<const std::int32_t> lengths, const BatchPlan& plan);
 
 }  // namespace footfall

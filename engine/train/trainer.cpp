@@ -20,7 +20,7 @@ double signed_log(double y) { return std::copysign(std::log1p(std::abs(y)), y); 
 
 /// A plan's columns, laid out as its batches read them, on the device; lengths on the host too.
 struct EpochData {
-  Array<std::int64_t> rows, first;
+  Array<std::int64_t> examples, rows, first;
   Array<std::int32_t> length;
   Array<float> labels;                    ///< [heads, order]
   Array<StepState> states;                ///< a step
@@ -50,23 +50,20 @@ class Trainer {
     std::int64_t time = 0;
     for (const std::int64_t e : data.training) time = std::max(time, steps_of(e));
     for (const std::int64_t e : data.validation) time = std::max(time, steps_of(e));
-    network_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.device, NeuralNetwork::Size{training.batch, time, true}, training.seed, backend, stream);
+    network_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.feed.device(), NeuralNetwork::Size{training.batch, time, true}, training.seed, backend, stream);
     if (data.validation.empty()) return;
     const std::vector<std::int64_t> examples(data.validation.begin(), data.validation.end());
-    validation_ = plan_groups(data.table.length, std::vector<std::vector<std::int64_t>>{examples}, prediction_batch);
-    validator_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.device, NeuralNetwork::Size{prediction_batch, time, false}, training.seed, backend, stream);
+    validation_ = plan_groups(data.feed.lengths(), windows_of(examples), prediction_batch);
+    validator_ = std::make_unique<NeuralNetwork>(spec, layout, data.transform.events.scale, data.feed.device(), NeuralNetwork::Size{prediction_batch, time, false}, training.seed, backend, stream);
   }
 
   TrainingResult run(const TrainingHooks& hooks) {
     hooks_ = &hooks;
     if (hooks.from != nullptr) restore(*hooks.from);
     for (; now_.epoch <= training_.epochs; ++now_.epoch) {
-      const BatchPlan plan = plan_epoch(data_.table.length, data_.training, training_.batch, sorted_window, training_.seed + static_cast<std::uint64_t>(now_.epoch) * 0x9E3779B97F4A7C15ULL);
-      EpochRecord record = run_epoch(plan);
-      now_.so_far.steps += plan.steps;
-      now_.padded += plan.padded;
+      EpochRecord record = run_epoch();
       if (validator_) {
-        const std::vector<float> predictions = predict(*validator_, spec_, data_.table, validation_, std::as_const(parameters_).view(), stream_);
+        const std::vector<float> predictions = predict(*validator_, spec_, data_.feed, validation_, std::as_const(parameters_).view(), stream_);
         record.validation = prediction_losses(spec_, predictions, validation_.order, data_.labels);
       }
       record.seconds = seconds_so_far();
@@ -79,7 +76,7 @@ class Trainer {
   }
 
  private:
-  [[nodiscard]] std::int64_t steps_of(std::int64_t e) const { return data_.table.length.empty() ? 0 : data_.table.length[static_cast<std::size_t>(e)]; }
+  [[nodiscard]] std::int64_t steps_of(std::int64_t e) const { return data_.feed.lengths().empty() ? 0 : data_.feed.lengths()[static_cast<std::size_t>(e)]; }
 
   /// Takes an epoch's figures into the account. False: it is time to stop.
   bool judge(EpochRecord record) {
@@ -148,14 +145,12 @@ class Trainer {
     std::vector<float> labels;
     for (const std::vector<float>& column : data_.labels)
       for (const std::int64_t e : plan.order) labels.push_back(column[static_cast<std::size_t>(e)]);
-    std::vector<std::int64_t> first;
     if (spec_.has_events())
-      for (const std::int64_t e : plan.order) {
-        first.push_back(data_.table.first[static_cast<std::size_t>(e)]);
-        out.host_length.push_back(data_.table.length[static_cast<std::size_t>(e)]);
-      }
-    out.rows = upload(plan.order, stream_);
-    out.first = upload(first, stream_);
+      for (const std::int64_t e : plan.order) out.host_length.push_back(data_.feed.lengths()[static_cast<std::size_t>(e)]);
+    const Placement placement = data_.feed.lay_out(plan);
+    out.examples = upload(plan.order, stream_);
+    out.rows = upload(placement.profile, stream_);
+    out.first = upload(placement.first, stream_);
     out.length = upload(out.host_length, stream_);
     out.labels = upload(labels, stream_);
     out.states = upload(states, stream_);
@@ -167,6 +162,7 @@ class Trainer {
     const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
     const auto n = static_cast<std::int64_t>(plan.order.size());
     BatchSlots& slots = network_->slots();
+    copy<std::int64_t>(epoch.examples.view().sub(begin, size), slots.examples.view().sub(0, size), stream_);
     copy<std::int64_t>(epoch.rows.view().sub(begin, size), slots.rows.view().sub(0, size), stream_);
     for (std::int64_t c = 0; c < static_cast<std::int64_t>(data_.labels.size()); ++c)
       copy<float>(epoch.labels.view().sub(c * n + begin, size), slots.labels.view().sub(c * training_.batch, size), stream_);
@@ -189,15 +185,41 @@ class Trainer {
   }
 
   /// Goes on behind the batches that are done.
-  EpochRecord run_epoch(const BatchPlan& plan) {
+  EpochRecord run_epoch() {
     began_ = std::chrono::steady_clock::now();
-    const EpochData laid = lay_out(plan);
+    const std::uint64_t seed = training_.seed + static_cast<std::uint64_t>(now_.epoch) * 0x9E3779B97F4A7C15ULL;
+    const std::vector<std::vector<std::int64_t>> windows = epoch_windows(data_.training, training_.batch, training_.window, seed);
     const std::int64_t done = std::exchange(now_.batches, 0);
     if (done == 0) {
       clear(loss_.view(), stream_);
       now_.seconds = 0.0;
     }
+    std::int64_t before = 0, steps = 0, padded = 0;
+    for (std::size_t w = 0; w < windows.size(); ++w) {
+      const BatchPlan plan = plan_epoch(data_.feed.lengths(), windows[w], training_.batch, sorted_window, seed + static_cast<std::uint64_t>(w) * 0xD1342543DE82EF95ULL);
+      run_window(plan, before, std::max<std::int64_t>(0, done - before));
+      before += plan.batches();
+      steps += plan.steps;
+      padded += plan.padded;
+    }
+    now_.so_far.steps += steps;
+    now_.padded += padded;
+    EpochRecord record;
+    record.epoch = now_.epoch;
+    record.learning_rate = rate_at(step_);
+    for (const double sum : download(loss_.view(), stream_)) record.training.push_back(sum / static_cast<double>(before));
+    return record;
+  }
+
+  /// A window of the epoch, behind `before` batches of others and the `done` first ones of its own.
+  void run_window(const BatchPlan& plan, std::int64_t before, std::int64_t done) {
+    if (done >= plan.batches()) {
+      step_ += plan.batches();
+      return;
+    }
+    const EpochData laid = lay_out(plan);
     for (std::int64_t k = done; k < plan.batches(); ++k) {
+      data_.feed.bring(k);
       const Batch batch = place(laid, plan, k);
       clear(gradient_.view(), stream_);
       network_->learn(batch, std::as_const(parameters_).view(), gradient_.view(), loss_.view());
@@ -207,13 +229,9 @@ class Trainer {
         if (!recorded_) recorded_ = stream_.record([this] { update(); });
         recorded_->replay();
       }
-      keep_if_due(k + 1);
+      keep_if_due(before + k + 1);
     }
-    EpochRecord record;
-    record.epoch = now_.epoch;
-    record.learning_rate = rate_at(step_);
-    for (const double sum : download(loss_.view(), stream_)) record.training.push_back(sum / static_cast<double>(plan.batches()));
-    return record;
+    stream_.synchronize();  // what it reads goes with it
   }
 
   const Architecture& spec_;

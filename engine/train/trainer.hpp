@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/features/examples.hpp"
 #include "engine/model/network.hpp"
+#include "engine/train/feed.hpp"
 #include "engine/transform/transform.hpp"
 
 namespace footfall {
@@ -23,6 +23,7 @@ struct TrainingSpec {
   bool cosine = false;              ///< the learning rate falls to 0 at the last step along half a cosine
   float largest_norm = 0.0F;        ///< of the gradient; 0: no clipping
   std::uint64_t seed = 42;
+  std::int64_t window = std::int64_t{1} << 17;   ///< examples that are shuffled together (batches.hpp); decides the order, never the memory
 };
 
 struct EpochRecord {
@@ -41,10 +42,9 @@ struct TrainingResult {
   std::int64_t steps = 0;                ///< events seen, closing steps included
 };
 
-/// What is trained on: a recoded table, its upload, the labels of each head ([heads][examples], NaN: none), and the rows of both parts.
+/// What is trained on: the examples, the labels of each head ([heads][examples], NaN: none), and the rows of both parts.
 struct TrainingData {
-  const ExampleTable& table;
-  const DeviceExamples& device;
+  ExampleFeed& feed;
   const Transform& transform;
   const std::vector<std::vector<float>>& labels;
   std::span<const std::int64_t> training;

@@ -15,66 +15,122 @@ constexpr float largest_profile = 4.0F;   ///< and those of profiles, which have
 constexpr double least_missing = 0.005;   ///< share of missing cells from which a profile column has an indicator
 constexpr std::int64_t chunk_rows = 16 * Columns::tile_rows;
 
-/// Rows of a matrix of the table that training sees, as one dense host matrix.
-struct Rows {
-  std::vector<float> values;
-  std::int64_t rows = 0, columns = 0;
+/// Bytes of columns that are sorted together, at most, unless one column has more.
+constexpr std::int64_t sorted_bytes = std::int64_t{16} << 20;
+
+/// Which numbers a fit is for: those of events are one input each, those of profiles have normal scores beside them.
+enum class Part : std::uint8_t { events, profile };
+
+/// The training examples as the rows of a matrix: their profiles, or their events without the closing steps, whose cells are missing by design.
+class TrainingRows {
+ public:
+  TrainingRows(const ExampleSource& source, std::span<const std::int64_t> training, Part part) : source_(source), training_(training), part_(part) {
+    if (part == Part::profile) rows_ = static_cast<std::int64_t>(training.size());
+    if (part == Part::events)
+      for (const std::int64_t e : training) rows_ += source.index().length[static_cast<std::size_t>(e)] - 1;
+  }
+
+  [[nodiscard]] std::int64_t rows() const { return rows_; }
+  [[nodiscard]] const std::vector<std::string>& numbers() const { return part_ == Part::events ? source_.index().event_numbers : source_.index().profile_numbers; }
+  [[nodiscard]] const std::vector<std::string>& codes() const { return part_ == Part::events ? source_.index().event_codes : source_.index().profile_codes; }
+  /// Of each column of numbers, whether its logarithm is taken before it is visited.
+  void take_logarithms(const std::vector<std::uint8_t>& which) { logarithm_ = which; }
+
+  /// work(values [rows, columns] row-major), in the order of the rows.
+  template <class Work>
+  void visit_numbers(const Work& work) const {
+    const std::size_t columns = numbers().size();
+    std::vector<float> values;
+    visit([&](const ExampleTable& table, std::int64_t first, std::int64_t rows) {
+      const std::vector<float>& from = part_ == Part::events ? table.event_number : table.profile_number;
+      const auto begin = from.begin() + first * static_cast<std::int64_t>(columns);
+      values.assign(begin, begin + rows * static_cast<std::int64_t>(columns));
+      for (std::size_t i = 0; i < values.size() && !logarithm_.empty(); ++i)
+        if (logarithm_[i % columns] != 0) values[i] = std::copysign(std::log1p(std::abs(values[i])), values[i]);
+      work(std::span<const float>(values));
+    });
+  }
+
+  template <class Work>
+  void visit_codes(const Work& work) const {
+    const auto columns = static_cast<std::int64_t>(codes().size());
+    visit([&](const ExampleTable& table, std::int64_t first, std::int64_t rows) {
+      const std::vector<std::int32_t>& from = part_ == Part::events ? table.event_code : table.profile_code;
+      work(std::span<const std::int32_t>(from).subspan(static_cast<std::size_t>(first * columns), static_cast<std::size_t>(rows * columns)));
+    });
+  }
+
+ private:
+  template <class Work>
+  void visit(const Work& work) const {
+    visit_examples(source_, training_, {part_ == Part::events, part_ == Part::profile}, [&](const ExampleTable& table) {
+      if (part_ == Part::profile) return work(table, 0, table.size());
+      for (std::size_t i = 0; i < table.first.size(); ++i)
+        if (table.length[i] > 1) work(table, table.first[i], table.length[i] - 1);
+    });
+  }
+
+  const ExampleSource& source_;
+  std::span<const std::int64_t> training_;
+  Part part_;
+  std::int64_t rows_ = 0;
+  std::vector<std::uint8_t> logarithm_;
 };
 
-Rows training_profiles(const ExampleTable& table, std::span<const std::int64_t> training) {
-  Rows out{{}, static_cast<std::int64_t>(training.size()), static_cast<std::int64_t>(table.profile_numbers.size())};
-  out.values.reserve(static_cast<std::size_t>(out.rows * out.columns));
-  for (const std::int64_t e : training) {
-    const auto from = table.profile_number.begin() + e * out.columns;
-    out.values.insert(out.values.end(), from, from + out.columns);
-  }
-  return out;
-}
-
-/// Events without the closing steps, whose cells are missing by design.
-Rows training_events(const ExampleTable& table, std::span<const std::int64_t> training) {
-  Rows out{{}, 0, static_cast<std::int64_t>(table.event_numbers.size())};
-  for (const std::int64_t e : training) {
-    const std::int64_t events = table.length[static_cast<std::size_t>(e)] - 1;
-    const auto from = table.event_number.begin() + table.first[static_cast<std::size_t>(e)] * out.columns;
-    out.values.insert(out.values.end(), from, from + events * out.columns);
-    out.rows += events;
-  }
-  return out;
-}
-
-std::vector<Moments> moments_of(const Rows& rows, Backend& backend, Stream& stream) {
-  Array<Moments> state = upload(std::vector<Moments>(static_cast<std::size_t>(rows.columns)), stream);
-  Array<float> chunk(stream, std::min(rows.rows, chunk_rows) * rows.columns);
-  for (std::int64_t begin = 0; begin < rows.rows; begin += chunk_rows) {
-    const std::int64_t count = std::min(chunk_rows, rows.rows - begin);
-    const View<float> there = chunk.view().sub(0, count * rows.columns);
-    copy<float>(view_of(rows.values).sub(begin * rows.columns, count * rows.columns), there, stream);
-    backend.columns().moments(MatrixView<const float>(there, count, rows.columns), state.view(), stream);
-  }
+std::vector<Moments> moments_of(const TrainingRows& rows, Backend& backend, Stream& stream) {
+  const auto columns = static_cast<std::int64_t>(rows.numbers().size());
+  Array<Moments> state = upload(std::vector<Moments>(static_cast<std::size_t>(columns)), stream);
+  const std::int64_t most = std::min(rows.rows(), chunk_rows) * columns;
+  if (most == 0) return download(state.view(), stream);
+  Array<float> chunk(stream, most);
+  std::vector<float> waiting;
+  const auto send = [&](std::span<const float> values) {
+    const auto count = static_cast<std::int64_t>(values.size());
+    const View<float> there = chunk.view().sub(0, count);
+    copy<float>(View<const float>(values.data(), count, Place::host), there, stream);
+    backend.columns().moments(MatrixView<const float>(there, count / columns, columns), state.view(), stream);
+    stream.synchronize();
+  };
+  rows.visit_numbers([&](std::span<const float> values) {
+    waiting.insert(waiting.end(), values.begin(), values.end());
+    std::size_t sent = 0;
+    for (; waiting.size() - sent >= static_cast<std::size_t>(most); sent += static_cast<std::size_t>(most)) send(std::span<const float>(waiting).subspan(sent, static_cast<std::size_t>(most)));
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent));
+  });
+  if (!waiting.empty()) send(waiting);
   return download(state.view(), stream);
 }
 
-void take_logarithm(Rows& rows, const std::vector<std::uint8_t>& which) {
-  for (std::size_t i = 0; i < rows.values.size(); ++i)
-    if (which[i % which.size()] != 0) rows.values[i] = std::copysign(std::log1p(std::abs(rows.values[i])), rows.values[i]);
-}
-
-/// Each column sorted, missing cells cut off.
-std::vector<std::vector<float>> sorted_columns(const Rows& rows, Backend& backend, Stream& stream) {
-  std::vector<std::vector<float>> sorted(static_cast<std::size_t>(rows.columns));
-  if (rows.rows == 0 || rows.columns == 0) return sorted;
-  Array<float> in = upload(rows.values, stream);
-  Array<float> out(stream, rows.rows * rows.columns);
-  Array<std::int64_t> valid(stream, rows.columns);
-  backend.columns().sort_columns(in.matrix(rows.rows, rows.columns), out.view(), valid.view(), stream);
-  const std::vector<float> values = download(out.view(), stream);
-  const std::vector<std::int64_t> counts = download(valid.view(), stream);
-  for (std::size_t c = 0; c < sorted.size(); ++c) {
-    const auto from = values.begin() + static_cast<std::ptrdiff_t>(c) * rows.rows;
-    sorted[c].assign(from, from + counts[c]);
+/// Visits the columns one by one, each sorted and its missing cells cut off: work(column, values). As many are sorted at once as fit.
+template <class Work>
+void visit_sorted(const TrainingRows& rows, Backend& backend, Stream& stream, const Work& work) {
+  const std::size_t columns = rows.numbers().size();
+  if (rows.rows() == 0) {
+    for (std::size_t c = 0; c < columns; ++c) work(c, std::vector<float>());
+    return;
   }
-  return sorted;
+  const auto together = static_cast<std::size_t>(std::max<std::int64_t>(1, sorted_bytes / (4 * rows.rows())));
+  for (std::size_t begin = 0; begin < columns; begin += together) {
+    const std::size_t some = std::min(together, columns - begin);
+    std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(rows.rows()) * some);
+    rows.visit_numbers([&](std::span<const float> all) {
+      for (std::size_t row = 0; row < all.size(); row += columns) values.insert(values.end(), all.begin() + static_cast<std::ptrdiff_t>(row + begin), all.begin() + static_cast<std::ptrdiff_t>(row + begin + some));
+    });
+    const auto width = static_cast<std::int64_t>(some);
+    Array<float> out(stream, rows.rows() * width);
+    Array<std::int64_t> valid(stream, width);
+    {
+      const Array<float> in = upload(values, stream);
+      backend.columns().sort_columns(in.matrix(rows.rows(), width), out.view(), valid.view(), stream);
+      values = download(out.view(), stream);
+    }
+    const std::vector<std::int64_t> counts = download(valid.view(), stream);
+    for (std::size_t c = 0; c < some; ++c) {
+      const auto from = values.begin() + static_cast<std::ptrdiff_t>(c) * rows.rows();
+      work(begin + c, std::vector<float>(from, from + counts[c]));
+    }
+  }
 }
 
 float most_frequent(const std::vector<float>& sorted) {
@@ -135,28 +191,31 @@ void refuse_infinite(const std::vector<Moments>& moments, const std::vector<std:
       throw bad_input("column \"" + names[c] + "\" holds an infinite value", "take it out or name it in [missing] missing_tokens");
 }
 
-/// Which numbers a fit is for: those of events are one input each, those of profiles have normal scores beside them.
-enum class Part : std::uint8_t { events, profile };
-
-/// Fits logarithm, scale, fill and indicator of every column; `rows` is left with the logarithms taken.
-Transform::Numbers fit_numbers(Rows& rows, const std::vector<std::string>& names, const TransformSpec& spec, Part part, std::vector<Moments>& moments,
-                               Backend& backend, Stream& stream) {
+/// Fits logarithm, scale, fill and indicator of every column; `rows` is left to take these logarithms.
+Transform::Numbers fit_numbers(TrainingRows& rows, const TransformSpec& spec, Part part, std::vector<Moments>& moments, Backend& backend, Stream& stream) {
   Transform::Numbers fitted;
+  const std::vector<std::string>& names = rows.numbers();
   fitted.names = names;
   fitted.logarithm.assign(names.size(), 0);
   moments = moments_of(rows, backend, stream);
   refuse_infinite(moments, names);
   if (spec.scale == Scale::standard) {
     for (std::size_t c = 0; c < names.size(); ++c) fitted.logarithm[c] = part == Part::profile || has_long_tail(moments[c]) ? 1 : 0;
-    take_logarithm(rows, fitted.logarithm);
+    rows.take_logarithms(fitted.logarithm);
     moments = moments_of(rows, backend, stream);
   }
-  const auto sorted = needs_order(spec.numeric) ? sorted_columns(rows, backend, stream) : std::vector<std::vector<float>>(names.size());
+  std::vector<float> fill(names.size());
+  const auto find_fill = [&](std::size_t c, const std::vector<float>& sorted) { fill[c] = fill_of(spec.numeric, moments[c], sorted); };
+  if (needs_order(spec.numeric)) {
+    visit_sorted(rows, backend, stream, find_fill);
+  } else {
+    for (std::size_t c = 0; c < names.size(); ++c) find_fill(c, {});
+  }
   auto next = static_cast<std::int32_t>(names.size());
   for (std::size_t c = 0; c < names.size(); ++c) {
     const Moments& m = moments[c];
     ColumnScale scale = scale_of(spec.scale, m, part == Part::events ? largest_event : largest_profile);
-    scale.fill = fill_of(spec.numeric, m, sorted[c]);
+    scale.fill = fill[c];
     const double least = part == Part::events ? 0.0 : least_missing * static_cast<double>(m.count + m.missing);
     if (spec.indicators && m.count > 0 && static_cast<double>(m.missing) > least) scale.indicator = next++;
     fitted.scale.push_back(scale);
@@ -203,8 +262,8 @@ void fit_scores(const std::vector<float>& sorted, std::int64_t points, float* kn
   }
 }
 
-/// The profile's map to normal scores and the scales of its indicators. `rows` has its logarithms taken.
-void fit_profile_maps(const Rows& rows, const std::vector<Moments>& moments, const TransformSpec& spec, Transform& fitted, Backend& backend, Stream& stream) {
+/// The profile's map to normal scores and the scales of its indicators. `rows` takes its logarithms.
+void fit_profile_maps(const TrainingRows& rows, const std::vector<Moments>& moments, const TransformSpec& spec, Transform& fitted, Backend& backend, Stream& stream) {
   constexpr std::int64_t most_points = 1024;
   const std::size_t columns = fitted.profile.names.size();
   for (std::size_t c = 0; c < columns; ++c) {
@@ -216,45 +275,33 @@ void fit_profile_maps(const Rows& rows, const std::vector<Moments>& moments, con
     fitted.indicator_scale.push_back(scale);
   }
   if (spec.scale != Scale::standard || columns == 0) return;
-  fitted.points = std::clamp<std::int64_t>(rows.rows, 2, most_points);
+  fitted.points = std::clamp<std::int64_t>(rows.rows(), 2, most_points);
   fitted.knots.resize(columns * static_cast<std::size_t>(fitted.points));
   fitted.scores.resize(fitted.knots.size());
-  const auto sorted = sorted_columns(rows, backend, stream);
-  for (std::size_t c = 0; c < columns; ++c) {
+  visit_sorted(rows, backend, stream, [&](std::size_t c, const std::vector<float>& sorted) {
     const std::size_t at = c * static_cast<std::size_t>(fitted.points);
-    fit_scores(sorted[c], fitted.points, fitted.knots.data() + at, fitted.scores.data() + at);
+    fit_scores(sorted, fitted.points, fitted.knots.data() + at, fitted.scores.data() + at);
+  });
+  for (std::size_t c = 0; c < columns; ++c) {
     ColumnScale fill;
     fill.fill = spec.numeric == NumericMissing::mean ? std::numeric_limits<float>::quiet_NaN() : fitted.profile.scale[c].fill;
     fitted.fill.push_back(fill);
   }
 }
 
-std::vector<std::int64_t> counted(std::size_t words, std::span<const std::int32_t> codes, std::size_t column, std::size_t columns) {
-  std::vector<std::int64_t> counts(words);
-  for (std::size_t i = column; i < codes.size(); i += columns)
-    if (codes[i] >= 0) ++counts[static_cast<std::size_t>(codes[i])];
-  return counts;
-}
-
-std::vector<Vocabulary> fit_words(const std::vector<std::string>& names, const std::vector<const std::vector<std::string>*>& dictionaries,
-                                  std::span<const std::int32_t> codes, std::int64_t most, const TransformSpec& spec) {
+std::vector<Vocabulary> fit_words(const TrainingRows& rows, const std::vector<const std::vector<std::string>*>& dictionaries, std::int64_t most, const TransformSpec& spec) {
+  const std::size_t columns = rows.codes().size();
+  std::vector<std::vector<std::int64_t>> counts;
+  for (std::size_t c = 0; c < columns; ++c) counts.emplace_back(dictionaries[c]->size());
+  if (columns > 0)
+    rows.visit_codes([&](std::span<const std::int32_t> codes) {
+      for (std::size_t i = 0; i < codes.size(); ++i)
+        if (codes[i] >= 0) ++counts[i % columns][static_cast<std::size_t>(codes[i])];
+    });
   std::vector<Vocabulary> vocabularies;
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    const std::vector<std::string>& words = *dictionaries[c];
-    vocabularies.push_back(fit_vocabulary(names[c], words, counted(words.size(), codes, c, names.size()), spec.least_count, most, spec.categorical));
-  }
+  for (std::size_t c = 0; c < columns; ++c)
+    vocabularies.push_back(fit_vocabulary(rows.codes()[c], *dictionaries[c], counts[c], spec.least_count, most, spec.categorical));
   return vocabularies;
-}
-
-template <class Rows_>
-std::vector<std::int32_t> training_codes(const std::vector<std::int32_t>& codes, std::size_t columns, std::span<const std::int64_t> training, Rows_ rows_of) {
-  std::vector<std::int32_t> out;
-  for (const std::int64_t e : training) {
-    const auto [first, count] = rows_of(static_cast<std::size_t>(e));
-    const auto from = codes.begin() + first * static_cast<std::int64_t>(columns);
-    out.insert(out.end(), from, from + count * static_cast<std::int64_t>(columns));
-  }
-  return out;
 }
 
 }  // namespace
@@ -290,24 +337,25 @@ Dictionaries dictionaries_of(const Base& base, const FeatureSpec& spec) {
   return out;
 }
 
-Transform fit_transform(const ExampleTable& table, const Dictionaries& dictionaries, std::span<const std::int64_t> training, const TransformSpec& spec,
+Transform fit_transform(const ExampleSource& source, const Dictionaries& dictionaries, std::span<const std::int64_t> training, const TransformSpec& spec,
                         Backend& backend, Stream& stream) {
   Transform fitted;
   std::vector<Moments> moments;
-  if (!table.event_numbers.empty()) {
-    Rows events = training_events(table, training);
-    fitted.events = fit_numbers(events, table.event_numbers, spec, Part::events, moments, backend, stream);
-    const auto codes = training_codes(table.event_code, table.event_codes.size(), training,
-                                      [&](std::size_t e) { return std::pair<std::int64_t, std::int64_t>(table.first[e], table.length[e] - 1); });
-    fitted.event_words = fit_words(table.event_codes, dictionaries.event, codes, spec.most_words, spec);
+  if (!source.index().event_numbers.empty()) {
+    TrainingRows events(source, training, Part::events);
+    fitted.events = fit_numbers(events, spec, Part::events, moments, backend, stream);
+    fitted.event_words = fit_words(events, dictionaries.event, spec.most_words, spec);
   }
-  Rows profiles = training_profiles(table, training);
-  fitted.profile = fit_numbers(profiles, table.profile_numbers, spec, Part::profile, moments, backend, stream);
+  TrainingRows profiles(source, training, Part::profile);
+  fitted.profile = fit_numbers(profiles, spec, Part::profile, moments, backend, stream);
   fit_profile_maps(profiles, moments, spec, fitted, backend, stream);
-  const auto codes = training_codes(table.profile_code, table.profile_codes.size(), training,
-                                    [](std::size_t e) { return std::pair<std::int64_t, std::int64_t>(static_cast<std::int64_t>(e), 1); });
-  fitted.profile_words = fit_words(table.profile_codes, dictionaries.profile, codes, spec.most_one_hot, spec);
+  fitted.profile_words = fit_words(profiles, dictionaries.profile, spec.most_one_hot, spec);
   return fitted;
+}
+
+Transform fit_transform(const ExampleTable& table, const Dictionaries& dictionaries, std::span<const std::int64_t> training, const TransformSpec& spec,
+                        Backend& backend, Stream& stream) {
+  return fit_transform(TableSource(table), dictionaries, training, spec, backend, stream);
 }
 
 }  // namespace footfall

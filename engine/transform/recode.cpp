@@ -29,12 +29,18 @@ void take_logarithms(std::vector<float>& values, const std::vector<std::uint8_t>
   }
 }
 
-void recode_columns(std::vector<std::int32_t>& codes, const std::vector<Vocabulary>& words, const std::vector<const std::vector<std::string>*>& dictionaries,
-                    Team& team, std::vector<UnseenCount>& unseen) {
+std::vector<std::vector<std::int32_t>> maps_of(const std::vector<Vocabulary>& words, const std::vector<const std::vector<std::string>*>& dictionaries) {
+  std::vector<std::vector<std::int32_t>> maps;
+  for (std::size_t c = 0; c < words.size(); ++c) maps.push_back(words[c].codes_of(*dictionaries[c]));
+  return maps;
+}
+
+void recode_columns(std::vector<std::int32_t>& codes, const std::vector<Vocabulary>& words, const std::vector<std::vector<std::int32_t>>& maps, Team& team,
+                    std::vector<UnseenCount>& unseen) {
   const auto columns = static_cast<std::int64_t>(words.size());
   for (std::int64_t c = 0; c < columns; ++c) {
     const Vocabulary& vocabulary = words[static_cast<std::size_t>(c)];
-    const std::vector<std::int32_t> map = vocabulary.codes_of(*dictionaries[static_cast<std::size_t>(c)]);
+    const std::vector<std::int32_t>& map = maps[static_cast<std::size_t>(c)];
     const std::int64_t rows = static_cast<std::int64_t>(codes.size()) / columns;
     std::vector<std::int64_t> found(static_cast<std::size_t>((rows + rows_per_tile - 1) / rows_per_tile));
     over_rows(rows, team, [&](std::int64_t begin, std::int64_t end) {
@@ -54,13 +60,20 @@ void recode_columns(std::vector<std::int32_t>& codes, const std::vector<Vocabula
 
 }  // namespace
 
-std::vector<UnseenCount> recode(ExampleTable& table, const Dictionaries& dictionaries, const Transform& transform, Team& team) {
+Recoder::Recoder(const Transform& transform, const Dictionaries& dictionaries)
+    : transform_(transform), event_maps_(maps_of(transform.event_words, dictionaries.event)), profile_maps_(maps_of(transform.profile_words, dictionaries.profile)) {}
+
+std::vector<UnseenCount> Recoder::recode(ExampleTable& table, Team& team) const {
   std::vector<UnseenCount> unseen;
-  take_logarithms(table.event_number, transform.events.logarithm, team);
-  take_logarithms(table.profile_number, transform.profile.logarithm, team);
-  recode_columns(table.event_code, transform.event_words, dictionaries.event, team, unseen);
-  recode_columns(table.profile_code, transform.profile_words, dictionaries.profile, team, unseen);
+  take_logarithms(table.event_number, transform_.events.logarithm, team);
+  take_logarithms(table.profile_number, transform_.profile.logarithm, team);
+  recode_columns(table.event_code, transform_.event_words, event_maps_, team, unseen);
+  recode_columns(table.profile_code, transform_.profile_words, profile_maps_, team, unseen);
   return unseen;
+}
+
+std::vector<UnseenCount> recode(ExampleTable& table, const Dictionaries& dictionaries, const Transform& transform, Team& team) {
+  return Recoder(transform, dictionaries).recode(table, team);
 }
 
 }  // namespace footfall

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/features/examples.hpp"
+#include "engine/features/example_source.hpp"
 #include "engine/transform/vocabulary.hpp"
 #include "kernels/backend.hpp"
 
@@ -51,7 +51,11 @@ struct Dictionaries {
 };
 [[nodiscard]] Dictionaries dictionaries_of(const Base& base, const FeatureSpec& spec);
 
-/// Fits on the examples `training` (rows of the table).
+/// Fits on the examples `training` (rows of the source), which are visited a few at a time: as often as it takes to sort some columns of them in
+/// 16 MiB. The same bits wherever the examples are kept.
+[[nodiscard]] Transform fit_transform(const ExampleSource& source, const Dictionaries& dictionaries, std::span<const std::int64_t> training,
+                                      const TransformSpec& spec, Backend& backend, Stream& stream);
+/// The same for a table in memory.
 [[nodiscard]] Transform fit_transform(const ExampleTable& table, const Dictionaries& dictionaries, std::span<const std::int64_t> training,
                                       const TransformSpec& spec, Backend& backend, Stream& stream);
 
@@ -62,7 +66,19 @@ struct UnseenCount {
 };
 
 /// Turns codes of a base into those of the model and takes logarithms, in place. What remains (fill, scale, scores) happens on the device.
-/// Returns the columns with unseen words.
+class Recoder {
+ public:
+  /// `transform` must outlive this.
+  Recoder(const Transform& transform, const Dictionaries& dictionaries);
+  /// Returns the columns with unseen words.
+  std::vector<UnseenCount> recode(ExampleTable& table, Team& team) const;
+
+ private:
+  const Transform& transform_;
+  std::vector<std::vector<std::int32_t>> event_maps_, profile_maps_;   ///< a column each: codes of the model by those of the base
+};
+
+/// The same for one table.
 std::vector<UnseenCount> recode(ExampleTable& table, const Dictionaries& dictionaries, const Transform& transform, Team& team);
 
 /// Encodes profile rows on the stream's device: numbers [rows, P] and codes [rows, Q] as `recode` left them -> [rows, profile_width].

@@ -73,6 +73,7 @@ void train_figure(BenchRun& run, const std::string& name, std::int64_t batch, co
   const SequenceData data = draw_sequences(run.request.sizes, shape, run.request.seed);
   const ParameterLayout layout(data.architecture);
   const DeviceExamples device = upload_examples(data.table, data.transform, false, backend, stream);
+  ResidentFeed feed(data.table, device);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(data.table.size()));
   std::iota(rows.begin(), rows.end(), 0);
   TrainingSpec spec;
@@ -96,7 +97,7 @@ void train_figure(BenchRun& run, const std::string& name, std::int64_t batch, co
     timer->begin();
   };
   const std::vector<float> initial = initial_parameters(data.architecture, layout, run.request.seed);
-  const TrainingResult result = train(data.architecture, layout, spec, {data.table, device, data.transform, data.labels, rows, {}}, initial, backend, stream, hooks);
+  const TrainingResult result = train(data.architecture, layout, spec, {feed, data.transform, data.labels, rows, {}}, initial, backend, stream, hooks);
   BenchFigure figure = figure_of(name, 3.0 * data.forward_operations(), data, product, times);
   figure.copy = copy_seconds(run, data);
   figure.more.emplace_back("padding", result.padding);

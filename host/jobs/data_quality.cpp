@@ -36,20 +36,31 @@ ordered_json missing_of(const Profiles& profiles) {
   return out;
 }
 
+void add_counts(ordered_json& to, const ordered_json& from) {
+  for (const auto& [name, cells] : from.items()) to[name] = to.value(name, std::int64_t{0}) + cells.get<std::int64_t>();
+}
+
 }  // namespace
 
-void add_data_quality(ordered_json& data, const ReadBase& read) {
-  ordered_json missing = ordered_json::object();
-  if (read.base.journeys) missing["events"] = missing_of(*read.base.journeys);
-  if (read.base.profiles) {
-    data["customer_rows"] = read.counts.customer_rows;
-    missing["customers"] = missing_of(*read.base.profiles);
+void add_missing_cells(ordered_json& missing_cells, const Base& base) {
+  if (missing_cells.is_null()) missing_cells = ordered_json::object();
+  if (base.journeys) {
+    if (!missing_cells.contains("events")) missing_cells["events"] = ordered_json::object();
+    add_counts(missing_cells["events"], missing_of(*base.journeys));
   }
+  if (base.profiles) {
+    if (!missing_cells.contains("customers")) missing_cells["customers"] = ordered_json::object();
+    add_counts(missing_cells["customers"], missing_of(*base.profiles));
+  }
+}
+
+void add_data_quality(ordered_json& data, const ReadBase& read, const ordered_json& missing_cells) {
+  if (read.base.profiles) data["customer_rows"] = read.counts.customer_rows;
   if (read.base.journeys && read.base.profiles) {
     data["customers_without_events"] = read.counts.customers_without_events;
     data["customers_without_row"] = read.counts.customers_without_row;
   }
-  data["missing_cells"] = std::move(missing);
+  data["missing_cells"] = missing_cells;
 }
 
 }  // namespace footfall

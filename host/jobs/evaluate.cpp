@@ -6,7 +6,6 @@
 #include "engine/train/predict.hpp"
 #include "host/jobs/best_possible.hpp"
 #include "host/jobs/network_part.hpp"
-#include "host/journeys/clock.hpp"
 #include "kernels/error.hpp"
 
 namespace footfall {
@@ -30,42 +29,43 @@ void check_targets(const SavedModel& model, const Job& job) {
 
 }  // namespace
 
-Evaluation evaluate_base(const SavedModel& model, const ReadBase& read, Workshop& shop) {
+Evaluation evaluate_examples(const SavedModel& model, const Job& job, const std::filesystem::path& folder, const RunOptions& options, Workshop& shop) {
   Evaluation out;
-  std::vector<std::int64_t> cutoffs = {0};
-  if (read.base.journeys && read.job.split.cutoff) cutoffs = {parse_cutoff(*read.job.split.cutoff, read.base.journeys->clock)};
-  if (read.base.journeys && read.job.split.cutoff) check_cutoff(read.base, cutoffs.front());
-  out.prepared = prepare_known(read, cutoffs, model.features, schemas_of(model), shop.backend->team());
-  ExampleTable table = out.prepared.table;
-  const std::vector<UnseenCount> unseen = recode(table, dictionaries_of(read.base, model.features), model.transform, shop.backend->team());
-  const DeviceExamples device = upload_examples(table, model.transform, model.architecture.profile_width > 0, *shop.backend, *shop.stream);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.size()));
+  const std::vector<LabelSchema> schemas = schemas_of(model);
+  const KnownExamples known{model.features, schemas};
+  out.examples = examples_of_job(job, &known, folder, options, shop.backend->team());
+  const Prepared& prepared = out.examples.prepared;
+  const Dictionaries dictionaries = dictionaries_of(out.examples);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(prepared.table.size()));
   std::iota(rows.begin(), rows.end(), 0);
-  out.tested.predictions = predict_rows(model.architecture, model.transform, model.parameters, table, device, {rows}, shop);
-  if (model.network)
-    out.tested.baselines = network_outcomes(*model.network, model.architecture.heads, out.prepared.table, dictionaries_of(read.base, model.features), out.tested.predictions, shop);
-  out.figures = figures_json(judge(model.architecture.heads, out.prepared.labels, {out.tested}));
-  add_network_figures(out.figures, model.architecture.heads, out.prepared.labels, {out.tested});
-  out.ids = read.base.ids;
+  const std::unique_ptr<ExampleSource> source = prepared.source();
+  BlockFeed feed(*source, dictionaries, model.transform, {model.architecture.has_events(), model.architecture.profile_width > 0}, block_size(prepared.table, prediction_batch),
+                 *shop.backend, *shop.stream);
+  out.tested.predictions = predict_rows(model.architecture, model.transform, model.parameters, feed, rows, shop);
+  if (model.network) {
+    ExampleTable own;
+    out.tested.baselines = network_outcomes(*model.network, model.architecture.heads, prepared.with_profiles(own), dictionaries, out.tested.predictions, shop);
+  }
+  out.figures = figures_json(judge(model.architecture.heads, prepared.labels, {out.tested}));
+  add_network_figures(out.figures, model.architecture.heads, prepared.labels, {out.tested});
   return out;
 }
 
-nlohmann::ordered_json evaluate(const std::filesystem::path& folder, const Job& job, const RunOptions& options) {
+nlohmann::ordered_json evaluate(const std::filesystem::path& folder, const Job& job, const RunOptions& options, const std::filesystem::path& scratch) {
   const SavedModel model = load_model(folder);
   check_targets(model, job);
   Workshop shop(options);
-  const ReadBase read = read_base(job);
+  const Evaluation evaluation = evaluate_examples(model, job, scratch, options, shop);
+  const ReadBase& read = evaluation.examples.read;
   for (const std::string& notice : read.notices) options.observer.note(notice);
-  const Evaluation evaluation = evaluate_base(model, read, shop);
   nlohmann::ordered_json out;
   out["data"] = {{"rows_read", read.counts.rows_read()}, {"customers", read.base.customers()}};
   if (read.base.journeys) {
-    const EventCounts counts = count_events(read.base, evaluation.prepared.cutoff, model.features.max_length);
-    out["data"]["events_before_cutoff"] = counts.before_cutoff;
-    out["data"]["events_kept"] = counts.kept;
+    out["data"]["events_before_cutoff"] = evaluation.examples.counts.before_cutoff;
+    out["data"]["events_kept"] = evaluation.examples.counts.kept;
   }
   out["test"] = evaluation.figures;
-  add_best_auroc(out["test"], job, evaluation.ids, evaluation.prepared, {evaluation.tested});
+  add_best_auroc(out["test"], job, read.base.ids, evaluation.examples.prepared, {evaluation.tested});
   out["device"] = options.device.name();
   return out;
 }

@@ -15,6 +15,7 @@
 #include "host/jobs/choices.hpp"
 #include "host/jobs/data_quality.hpp"
 #include "host/jobs/evaluate.hpp"
+#include "host/jobs/examples_of_job.hpp"
 #include "host/jobs/fit_checkpoint.hpp"
 #include "host/jobs/fit_folder.hpp"
 #include "host/jobs/network_part.hpp"
@@ -130,17 +131,17 @@ class Timer {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-ordered_json data_json(const ReadBase& read, const Prepared& prepared) {
+ordered_json data_json(const JobExamples& examples) {
+  const ReadBase& read = examples.read;
   ordered_json out = {{"rows_read", read.counts.rows_read()}, {"customers", read.base.customers()}};
   if (read.base.journeys) {
-    const EventCounts counts = count_events(read.base, prepared.cutoff, prepared.features.max_length);
-    out["events_before_cutoff"] = counts.before_cutoff;
-    out["events_kept"] = counts.kept;
+    out["events_before_cutoff"] = examples.counts.before_cutoff;
+    out["events_kept"] = examples.counts.kept;
     out["events"] = read.counts.events;
     out["rows_filtered"] = read.counts.event_rows_filtered;
     out["rows_merged"] = read.counts.event_rows_merged;
   }
-  add_data_quality(out, read);
+  add_data_quality(out, read, examples.missing_cells);
   return out;
 }
 
@@ -163,17 +164,15 @@ class Fit {
 
  private:
   void read() {
-    read_ = read_base(asked_);
+    examples_ = examples_of_job(asked_, nullptr, folder_.path(), options_, shop_.backend->team());
     for (const std::string& notice : read_.notices) options_.observer.note(notice);
-    cutoffs_ = cutoffs_of(read_);
     if (read_.base.journeys && read_.job.split.cutoff)
-      for (const std::string& notice : window_notices(read_.base, read_.job, cutoffs_.front())) options_.observer.note("warning: " + notice);
-    metrics_["timing"]["read"] = timer_.lap();
-    prepared_ = prepare_examples(read_, cutoffs_, shop_.backend->team());
+      for (const std::string& notice : examples_.window_notices) options_.observer.note("warning: " + notice);
+    metrics_["timing"]["read"] = examples_.seconds_reading;
     dictionaries_ = dictionaries_of(read_.base, prepared_.features);
     parts_ = parts_of(read_.job, prepared_, read_.base.customers());
-    metrics_["data"] = data_json(read_, prepared_);
-    metrics_["timing"]["features"] = timer_.lap();
+    metrics_["data"] = data_json(examples_);
+    metrics_["timing"]["features"] = timer_.lap() - examples_.seconds_reading;
   }
 
   void choose() {
@@ -193,7 +192,7 @@ class Fit {
     if (job.customers) job.customers->table.files.clear();
     std::string labels;
     for (const std::vector<float>& column : prepared_.labels) labels += digest_of({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(float)});
-    return {digest_of(to_toml(job) + (options_.tune ? " tuned" : "")), fingerprint_of(read_.base) + digest_of(labels), std::to_string(job_.split.seed), kind_of(options_.device)};
+    return {digest_of(to_toml(job) + (options_.tune ? " tuned" : "")), examples_.fingerprint + digest_of(labels), std::to_string(job_.split.seed), kind_of(options_.device)};
   }
 
   /// The test part's network is the one that is saved.
@@ -210,7 +209,7 @@ class Fit {
       return;
     }
     const std::vector<std::int64_t> rows = parts_.empty() ? final_rows(job_, prepared_, cutoffs_) : parts_.front().training;
-    const Transform transform = fit_transform(prepared_.table, dictionaries_, rows, transform_of(job_), *shop_.backend, *shop_.stream);
+    const Transform transform = fit_transform(*prepared_.source(), dictionaries_, rows, transform_of(job_), *shop_.backend, *shop_.stream);
     const Architecture model = architecture_of(job_, transform, prepared_.schemas, static_cast<std::int64_t>(rows.size()));
     const std::int64_t longest_journey = job_.events ? job_.events->max_length + 1 : 1;
     const std::vector<AlgorithmTime> times = time_algorithms(model, *job_.train.batch, longest_journey, *shop_.backend, *shop_.stream);
@@ -251,7 +250,8 @@ class Fit {
   void add_network(const PartRequest& request, PartResult& result) {
     network_ = fit_network(job_, prepared_, dictionaries_, result.learned, shop_);
     network_->weights = blend_weights(job_, prepared_, dictionaries_, request, result, *network_, checkpoint_, shop_, options_.observer);
-    NamedOutcomes outcomes = network_outcomes(*network_, result.fitted.architecture.heads, prepared_.table, dictionaries_, result.asked, shop_);
+    ExampleTable own;
+    NamedOutcomes outcomes = network_outcomes(*network_, result.fitted.architecture.heads, prepared_.with_profiles(own), dictionaries_, result.asked, shop_);
     result.baselines.insert(result.baselines.end(), std::make_move_iterator(outcomes.begin()), std::make_move_iterator(outcomes.end()));
     options_.observer.note(describe_network(request.name, *network_));
   }
@@ -306,7 +306,7 @@ class Fit {
     model.architecture = last_.architecture;
     model.network = network_;
     model.parameters = last_.training.parameters;
-    model.fingerprint = fingerprint_of(read_.base);
+    model.fingerprint = examples_.fingerprint;
     model.device = options_.device.name();
     for (std::size_t h = 0; h < prepared_.schemas.size(); ++h)
       model.targets.push_back({prepared_.schemas[h], decile_boundaries(final_.outcomes[h].prediction)});
@@ -336,9 +336,10 @@ class Fit {
     Job other = job_;
     FilesSpec& files = other.customers && !other.events ? other.customers->table : other.events->table;
     files.files = job_.split.test_files;
-    const Evaluation evaluation = evaluate_base(model, read_base(other), shop_);
+    other.journeys.clear();
+    const Evaluation evaluation = evaluate_examples(model, other, folder_.path(), options_, shop_);
     metrics_["test"] = evaluation.figures;
-    write_test_predictions(folder / "test_predictions.parquet", evaluation.ids, model.architecture.heads, evaluation.prepared, {evaluation.tested});
+    write_test_predictions(folder / "test_predictions.parquet", evaluation.examples.read.base.ids, model.architecture.heads, evaluation.examples.prepared, {evaluation.tested});
   }
 
   const Job& asked_;
@@ -348,9 +349,10 @@ class Fit {
   FitCheckpoint checkpoint_;
   Workshop shop_;
   Timer timer_;
-  ReadBase read_;
-  std::vector<std::int64_t> cutoffs_;
-  Prepared prepared_;
+  JobExamples examples_;
+  ReadBase& read_ = examples_.read;
+  std::vector<std::int64_t>& cutoffs_ = examples_.cutoffs;
+  Prepared& prepared_ = examples_.prepared;
   Dictionaries dictionaries_;
   Job job_;
   std::vector<Part> parts_;

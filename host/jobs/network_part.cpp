@@ -104,7 +104,8 @@ SavedNetwork fit_network(const Job& job, const Prepared& prepared, const Diction
   const std::size_t target = network_target(prepared, job);
   out.target = static_cast<std::int64_t>(target);
   const std::vector<std::int32_t> labels = states_of(prepared.labels[target]);
-  const FeatureSample sample{prepared.table, dictionaries, static_cast<std::int64_t>(prepared.features.profile_numeric.size()), rows, labels,
+  ExampleTable own;
+  const FeatureSample sample{prepared.with_profiles(own), dictionaries, static_cast<std::int64_t>(prepared.features.profile_numeric.size()), rows, labels,
                              {job.targets[target].name, prepared.schemas[target].classes}};
   const FeatureStructure kind = structure_of(job.model.network);
   Network given;
@@ -118,7 +119,8 @@ BlendWeights blend_weights(const Job& job, const Prepared& prepared, const Dicti
   const auto target = static_cast<std::size_t>(network.target);
   const bool classes = result.fitted.architecture.heads[target].kind == HeadKind::classes;
   const auto weights = [&](const SavedNetwork& with, const PartPredictions& of_model) {
-    const NetworkAnswer of_network = ask_network(with, classes, prepared.table, dictionaries, of_model.rows, shop);
+    ExampleTable own;
+    const NetworkAnswer of_network = ask_network(with, classes, prepared.with_profiles(own), dictionaries, of_model.rows, shop);
     return fit_blend(of_model.outcomes[target], of_network.outcome, labels_of(prepared, target, of_model.rows));
   };
   if (!result.validation.empty()) return weights(network, rows_among(result.training, result.validation, target));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -35,11 +37,24 @@ bool is_left_out(const Job& job, const ExampleTable& table, std::int64_t row) {
   return false;
 }
 
+std::vector<std::uint8_t> left_out_of(const Job& job, const Prepared& prepared, const std::vector<std::int64_t>& rows) {
+  std::vector<std::uint8_t> out;
+  if (job.missing.numeric != MissingNumber::drop && job.missing.categorical != MissingCategory::drop) {
+    out.resize(rows.size());
+    return out;
+  }
+  visit_examples(*prepared.source(), rows, {false, true}, [&](const ExampleTable& table) {
+    for (std::int64_t e = 0; e < table.size(); ++e) out.push_back(is_left_out(job, table, e) ? 1 : 0);
+  });
+  return out;
+}
+
 Parts split_validation(const Job& job, const Prepared& prepared, const std::vector<std::int64_t>& rows, std::uint64_t seed) {
   const std::vector<std::uint8_t> held = stratified_share(strata_of(prepared, rows), *job.train.validation, seed ^ 0x5DEECE66DULL);
+  const std::vector<std::uint8_t> left_out = left_out_of(job, prepared, rows);
   Parts parts;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (!is_left_out(job, prepared.table, rows[i])) (held[i] != 0 ? parts.validation : parts.training).push_back(rows[i]);
+    if (left_out[i] == 0) (held[i] != 0 ? parts.validation : parts.training).push_back(rows[i]);
   if (parts.training.empty()) throw bad_input("[missing] drop leaves no customer to train on", "choose another policy, or fewer columns");
   return parts;
 }
@@ -51,15 +66,57 @@ const std::vector<float>* first_binary(const Prepared& prepared) {
   return nullptr;
 }
 
-/// Uploads the table; for a small training set once more behind a gate that is fitted to the encoded profiles.
-DeviceExamples upload_gated(const ExampleTable& table, const Prepared& prepared, const std::vector<std::int64_t>& training, Transform& transform, bool profile, Workshop& shop) {
-  DeviceExamples device = upload_examples(table, transform, profile, *shop.backend, *shop.stream);
+/// For a small training set, a gate is fitted to its encoded profiles.
+void add_gate(const ExampleSource& source, const Dictionaries& dictionaries, const Prepared& prepared, const std::vector<std::int64_t>& training, Transform& transform,
+              Workshop& shop) {
   const std::vector<float>* labels = first_binary(prepared);
-  if (!profile || labels == nullptr || training.size() >= small_training_set) return device;
-  const std::vector<float> encoded = download(device.profile.view(), *shop.stream);
-  transform.gate = fit_gate(encoded, transform.profile_width(), *labels, training);
-  return upload_examples(table, transform, profile, *shop.backend, *shop.stream);
+  if (labels == nullptr || training.size() >= small_training_set) return;
+  ExampleTable table;
+  source.gather(training, {false, true}, table);
+  recode(table, dictionaries, transform, shop.backend->team());
+  const DeviceExamples device = upload_examples(table, transform, true, *shop.backend, *shop.stream);
+  std::vector<float> known;
+  std::vector<std::int64_t> rows;
+  for (const std::int64_t row : training) {
+    rows.push_back(static_cast<std::int64_t>(rows.size()));
+    known.push_back((*labels)[static_cast<std::size_t>(row)]);
+  }
+  transform.gate = fit_gate(download(device.profile.view(), *shop.stream), transform.profile_width(), known, rows);
 }
+
+/// The examples of a part as its network and the baselines read them: on the device, where they are in memory, else by blocks.
+class PartExamples {
+ public:
+  PartExamples(const ExampleSource& source, const Dictionaries& dictionaries, const Transform& transform, bool events, bool profile, std::int64_t batch, Workshop& shop)
+      : source_(source), dictionaries_(dictionaries), transform_(transform), shop_(shop) {
+    if (!source.in_memory()) {
+      feed_ = std::make_unique<BlockFeed>(source, dictionaries, transform, Wanted{events, profile}, block_size(source.index(), batch), *shop.backend, *shop.stream);
+      return;
+    }
+    table_ = source.index();
+    recode(table_, dictionaries, transform, shop.backend->team());
+    if (!events) table_.length.clear();
+    device_ = upload_examples(table_, transform, profile, *shop.backend, *shop.stream);
+    profiles_.keys = table_.keys;
+    feed_ = std::make_unique<ResidentFeed>(table_, device_);
+  }
+
+  [[nodiscard]] ExampleFeed& feed() { return *feed_; }
+  /// The profiles alone.
+  [[nodiscard]] std::unique_ptr<ExampleFeed> profiles(std::int64_t batch) const {
+    if (source_.in_memory()) return std::make_unique<ResidentFeed>(profiles_, device_);
+    return std::make_unique<BlockFeed>(source_, dictionaries_, transform_, Wanted{false, true}, block_size(source_.index(), batch), *shop_.backend, *shop_.stream);
+  }
+
+ private:
+  const ExampleSource& source_;
+  const Dictionaries& dictionaries_;
+  const Transform& transform_;
+  Workshop& shop_;
+  ExampleTable table_, profiles_;
+  DeviceExamples device_;
+  std::unique_ptr<ExampleFeed> feed_;
+};
 
 std::vector<float> labels_of(const Prepared& prepared, std::size_t target, const std::vector<std::int64_t>& rows) {
   std::vector<float> labels;
@@ -90,9 +147,15 @@ std::string describe_epoch(const std::string& name, const EpochRecord& record, s
   return text + fmt::format(", {:.1f} s", record.seconds);
 }
 
+void append_outcome(Outcome& to, const Outcome& from) {
+  to.prediction.insert(to.prediction.end(), from.prediction.begin(), from.prediction.end());
+  to.likeliest.insert(to.likeliest.end(), from.likeliest.begin(), from.likeliest.end());
+  to.probabilities.insert(to.probabilities.end(), from.probabilities.begin(), from.probabilities.end());
+}
+
 /// The baselines' predictions for rows of the table.
 std::vector<std::pair<std::string, std::vector<Outcome>>> baselines_for(const Prepared& prepared, const PartResult& part, const TrainingData& data,
-                                                                        const PartRequest& request, FitCheckpoint& checkpoint, Workshop& shop) {
+                                                                        const PartExamples& examples, const PartRequest& request, FitCheckpoint& checkpoint, Workshop& shop) {
   const Architecture& model = part.fitted.architecture;
   const std::vector<std::int64_t>& rows = part.asked.rows;
   std::vector<std::pair<std::string, std::vector<Outcome>>> out;
@@ -104,7 +167,11 @@ std::vector<std::pair<std::string, std::vector<Outcome>>> baselines_for(const Pr
   const auto column = static_cast<std::size_t>(std::find(names.begin(), names.end(), "recency") - names.begin());
   if (prepared.features.derived && column < names.size()) {
     std::vector<float> recency;
-    for (std::size_t e = 0; e < prepared.table.keys.size(); ++e) recency.push_back(prepared.table.profile_number[e * names.size() + column]);
+    std::vector<std::int64_t> all(prepared.table.keys.size());
+    std::iota(all.begin(), all.end(), 0);
+    visit_examples(*prepared.source(), all, {false, true}, [&](const ExampleTable& table) {
+      for (std::size_t e = 0; e < table.keys.size(); ++e) recency.push_back(table.profile_number[e * names.size() + column]);
+    });
     for (std::size_t h = 0; h < model.heads.size(); ++h) recent.push_back(recency_baseline(model.heads[h], prepared.labels[h], recency, data.training, rows));
     out.emplace_back("recency", std::move(recent));
   }
@@ -118,13 +185,12 @@ std::vector<std::pair<std::string, std::vector<Outcome>>> baselines_for(const Pr
   spec.warm_up = 0.05;
   spec.cosine = true;
   spec.seed = request.seed;
-  ExampleTable table;
-  table.keys = data.table.keys;
-  const TrainingData profiles{table, data.device, data.transform, data.labels, data.training, data.validation};
+  const std::unique_ptr<ExampleFeed> feed = examples.profiles(spec.batch);
+  const TrainingData profiles{*feed, data.transform, data.labels, data.training, data.validation};
   const TrainingResult fitted = checkpoint.train(request.name + " logistic", {}, [&](const TrainingHooks& hooks) {
     return train(linear, layout, spec, profiles, initial_parameters(linear, layout, request.seed), *shop.backend, *shop.stream, hooks);
   });
-  out.emplace_back("logistic", predict_rows(linear, data.transform, fitted.parameters, table, data.device, {rows}, shop).outcomes);
+  out.emplace_back("logistic", predict_rows(linear, data.transform, fitted.parameters, *feed, rows, shop).outcomes);
   return out;
 }
 
@@ -144,21 +210,37 @@ std::vector<std::int32_t> strata_of(const Prepared& prepared, const std::vector<
   return strata;
 }
 
-PartPredictions predict_rows(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters, const ExampleTable& table,
-                             const DeviceExamples& device, const std::vector<std::vector<std::int64_t>>& groups, Workshop& shop) {
+BlockSize block_size(const ExampleTable& index, std::int64_t batch) {
+  constexpr std::int64_t event_bytes = std::int64_t{8} << 20;
+  BlockSize size{std::max(batch, prediction_batch), 0};
+  if (index.length.empty()) return size;
+  const auto longest = static_cast<std::int64_t>(*std::max_element(index.length.begin(), index.length.end()));
+  const auto row_bytes = static_cast<std::int64_t>(4 * (index.event_numbers.size() + index.event_codes.size()));
+  size.event_rows = std::max(size.examples * longest, event_bytes / row_bytes);
+  return size;
+}
+
+PartPredictions predict_rows(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters, ExampleFeed& feed,
+                             const std::vector<std::int64_t>& rows, Workshop& shop) {
   PartPredictions out;
-  const BatchPlan plan = plan_groups(architecture.has_events() ? std::span<const std::int32_t>(table.length) : std::span<const std::int32_t>(), groups, prediction_batch);
+  for (const HeadSpec& head : architecture.heads) out.outcomes.push_back(outcome_of(head, {}, architecture.outputs(), 0));
+  const std::span<const std::int32_t> lengths = architecture.has_events() ? feed.lengths() : std::span<const std::int32_t>();
   const ParameterLayout layout(architecture);
-  std::int64_t largest = 1;
-  for (std::int64_t k = 0; k < plan.batches(); ++k) largest = std::max(largest, plan.start[static_cast<std::size_t>(k) + 1] - plan.start[static_cast<std::size_t>(k)]);
-  NeuralNetwork network(architecture, layout, transform.events.scale, device, {largest, longest(table, plan), false}, 0, *shop.backend, *shop.stream);
+  std::int64_t time = 0;
+  if (!lengths.empty())
+    for (const std::int64_t e : rows) time = std::max<std::int64_t>(time, lengths[static_cast<std::size_t>(e)]);
+  const std::int64_t largest = std::clamp<std::int64_t>(static_cast<std::int64_t>(rows.size()), 1, prediction_batch);
+  NeuralNetwork network(architecture, layout, transform.events.scale, feed.device(), {largest, time, false}, 0, *shop.backend, *shop.stream);
   const Array<float> there = upload(parameters, *shop.stream);
-  const std::vector<float> outputs = predict(network, architecture, table, plan, there.view(), *shop.stream);
-  out.rows = plan.order;
-  std::int64_t first = 0;
-  for (const HeadSpec& head : architecture.heads) {
-    out.outcomes.push_back(outcome_of(head, outputs, architecture.outputs(), first));
-    first += head.outputs();
+  for (const std::vector<std::int64_t>& window : windows_of(rows)) {
+    const BatchPlan plan = plan_groups(lengths, std::vector<std::vector<std::int64_t>>{window}, prediction_batch);
+    const std::vector<float> outputs = predict(network, architecture, feed, plan, there.view(), *shop.stream);
+    out.rows.insert(out.rows.end(), plan.order.begin(), plan.order.end());
+    std::int64_t first = 0;
+    for (std::size_t h = 0; h < architecture.heads.size(); ++h) {
+      append_outcome(out.outcomes[h], outcome_of(architecture.heads[h], outputs, architecture.outputs(), first));
+      first += architecture.heads[h].outputs();
+    }
   }
   return out;
 }
@@ -188,20 +270,20 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   PartResult out;
   FittedPart& fitted = out.fitted;
   const Parts parts = split_validation(job, prepared, request.training, request.seed);
-  fitted.transform = fit_transform(prepared.table, dictionaries, parts.training, transform_of(job), *shop.backend, *shop.stream);
+  const std::unique_ptr<ExampleSource> source = prepared.source();
+  fitted.transform = fit_transform(*source, dictionaries, parts.training, transform_of(job), *shop.backend, *shop.stream);
   fitted.architecture = architecture_of(job, fitted.transform, prepared.schemas, static_cast<std::int64_t>(parts.training.size()));
-  ExampleTable table = prepared.table;
-  recode(table, dictionaries, fitted.transform, shop.backend->team());
-  if (!fitted.architecture.has_events()) table.length.clear();
   std::vector<std::vector<float>> labels;
   for (std::size_t h = 0; h < fitted.architecture.heads.size(); ++h) {
     fit_head(fitted.architecture.heads[h], prepared.labels[h], parts.training);
     labels.push_back(loss_labels(fitted.architecture.heads[h], prepared.labels[h]));
   }
-  const DeviceExamples device = upload_gated(table, prepared, parts.training, fitted.transform, fitted.architecture.profile_width > 0, shop);
+  const bool profile = fitted.architecture.profile_width > 0;
+  if (profile) add_gate(*source, dictionaries, prepared, parts.training, fitted.transform, shop);
   const ParameterLayout layout(fitted.architecture);
   const TrainingSpec spec = training_of(job, request.seed);
-  const TrainingData data{table, device, fitted.transform, labels, parts.training, parts.validation};
+  PartExamples examples(*source, dictionaries, fitted.transform, fitted.architecture.has_events(), profile, spec.batch, shop);
+  const TrainingData data{examples.feed(), fitted.transform, labels, parts.training, parts.validation};
   const auto progress = [&](const EpochRecord& record) {
     observer.progress(request.name, record.epoch, spec.epochs, "epochs");
     observer.note(describe_epoch(request.name, record, spec.epochs));
@@ -211,12 +293,12 @@ PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries
   });
   take_weights_out(fitted.architecture, layout, fitted.training.parameters);
   const auto predictions = [&](const std::vector<std::int64_t>& rows) {
-    return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, table, device, {rows}, shop);
+    return predict_rows(fitted.architecture, fitted.transform, fitted.training.parameters, examples.feed(), rows, shop);
   };
   smear(fitted.architecture, predictions(parts.training), prepared);
   if (!parts.validation.empty()) calibrate(fitted.architecture, predictions(parts.validation), prepared);
   if (!request.asked.empty()) out.asked = predictions(request.asked);
-  if (!request.asked.empty() && request.baselines) out.baselines = baselines_for(prepared, out, data, request, checkpoint, shop);
+  if (!request.asked.empty() && request.baselines) out.baselines = baselines_for(prepared, out, data, examples, request, checkpoint, shop);
   out.training = predictions(request.training);
   out.learned = parts.training;
   out.validation = parts.validation;

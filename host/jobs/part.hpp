@@ -48,10 +48,12 @@ struct PartResult {
 [[nodiscard]] PartResult fit_part(const Job& job, const Prepared& prepared, const Dictionaries& dictionaries, const PartRequest& request,
                                   FitCheckpoint& checkpoint, Workshop& shop, const Observer& observer);
 
-/// Predictions of a fitted model for rows of a recoded and uploaded table, each group a set of batches of its own.
+/// Predictions of a fitted model for examples, by windows of them (engine/train/batches.hpp).
 [[nodiscard]] PartPredictions predict_rows(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters,
-                                           const ExampleTable& table, const DeviceExamples& device, const std::vector<std::vector<std::int64_t>>& groups,
-                                           Workshop& shop);
+                                           ExampleFeed& feed, const std::vector<std::int64_t>& rows, Workshop& shop);
+
+/// A block of examples that holds the largest batch of a fit or of predictions, and about 8 MiB of events where there are so many.
+[[nodiscard]] BlockSize block_size(const ExampleTable& index, std::int64_t batch);
 
 /// The outcomes put back into the order 0, 1, 2, … of their rows, which must be exactly those.
 [[nodiscard]] std::vector<Outcome> in_order(const PartPredictions& predictions);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -63,45 +64,25 @@ std::vector<std::string> wanted_types(const Job& job) {
   return types;
 }
 
-/// FNV-1a over the bytes of values.
-class Hash {
- public:
-  template <class T>
-  void add(const std::vector<T>& values) {
-    for (const T& value : values) add(&value, sizeof value);
-  }
-  void add(const std::vector<std::string>& values) {
-    for (const std::string& value : values) add(value.data(), value.size() + 1);
-  }
-  [[nodiscard]] std::string text() const { return fmt::format("{:016x}", state_); }
-
- private:
-  void add(const void* bytes, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) state_ = (state_ ^ static_cast<const unsigned char*>(bytes)[i]) * 0x100000001B3ULL;
-  }
-  std::uint64_t state_ = 0xCBF29CE484222325ULL;
-};
-
-void add_words(const CategoryColumn& column, Hash& hash) {
-  hash.add(column.codes);
-  hash.add(column.dictionary);
-}
-
 }  // namespace
 
 std::vector<std::int64_t> cutoffs_of(const ReadBase& read) {
   if (!read.base.journeys || !read.job.split.cutoff) return {0};
-  const Clock& clock = read.base.journeys->clock;
-  const std::int64_t cutoff = parse_cutoff(*read.job.split.cutoff, clock);
-  check_cutoff(read.base, cutoff);
-  const std::int64_t horizon = read.job.longest_horizon().amount == 0 ? 0 : horizon_on(clock, read.job.longest_horizon());
-  const bool earlier = read.job.split.kind == SplitKind::out_of_time;
-  if ((earlier || read.job.split.steps_back > 0) && horizon == 0)
+  return cutoffs_of(read.job, read.base.journeys->clock, time_range(*read.base.journeys));
+}
+
+std::vector<std::int64_t> cutoffs_of(const Job& job, const Clock& clock, const TimeRange& range) {
+  if (!job.split.cutoff) return {0};
+  const std::int64_t cutoff = parse_cutoff(*job.split.cutoff, clock);
+  check_cutoff(clock, range, cutoff);
+  const std::int64_t horizon = job.longest_horizon().amount == 0 ? 0 : horizon_on(clock, job.longest_horizon());
+  const bool earlier = job.split.kind == SplitKind::out_of_time;
+  if ((earlier || job.split.steps_back > 0) && horizon == 0)
     throw bad_input("[split] out_of_time and steps_back need a target with a horizon", "take them out, or add a target of kind happens, silent or sum");
   std::vector<std::int64_t> cutoffs;
-  for (std::int64_t step = 0; step <= read.job.split.steps_back + (earlier ? 1 : 0); ++step) {
+  for (std::int64_t step = 0; step <= job.split.steps_back + (earlier ? 1 : 0); ++step) {
     const std::int64_t at = cutoff - step * horizon;
-    if (at <= time_range(*read.base.journeys).oldest)
+    if (at <= range.oldest)
       throw bad_input(fmt::format("[split]: {} is before every event, so nothing can be learned there", moment_text(at, clock)),
                       "choose a later cutoff, a shorter horizon or fewer steps_back");
     cutoffs.push_back(at);
@@ -109,14 +90,32 @@ std::vector<std::int64_t> cutoffs_of(const ReadBase& read) {
   return cutoffs;
 }
 
+std::unique_ptr<ExampleSource> Prepared::source() const {
+  if (spilled) return std::make_unique<SpilledSource>(table, *spilled);
+  return std::make_unique<TableSource>(table);
+}
+
+const ExampleTable& Prepared::with_profiles(ExampleTable& own) const {
+  if (!spilled) return table;
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  source()->gather(rows, {false, true}, own);
+  return own;
+}
+
+FeatureSpec features_of(const ReadBase& read) {
+  const std::int64_t max_length = read.job.events ? read.job.events->max_length : 0;
+  FeatureSpec spec = choose_features(read.base, read.job.model.derived, max_length, horizon_in_days(read), read.job.events ? read.job.events->amount : std::string(), wanted_types(read.job));
+  spec.interpolate = read.job.missing.numeric == MissingNumber::interpolate;
+  spec.drop_numbers = read.job.missing.numeric == MissingNumber::drop;
+  spec.drop_words = read.job.missing.categorical == MissingCategory::drop;
+  return spec;
+}
+
 Prepared prepare_examples(const ReadBase& read, const std::vector<std::int64_t>& cutoffs, Team& team) {
   Prepared out;
   out.cutoff = cutoffs.front();
-  const std::int64_t max_length = read.job.events ? read.job.events->max_length : 0;
-  out.features = choose_features(read.base, read.job.model.derived, max_length, horizon_in_days(read), read.job.events ? read.job.events->amount : std::string(), wanted_types(read.job));
-  out.features.interpolate = read.job.missing.numeric == MissingNumber::interpolate;
-  out.features.drop_numbers = read.job.missing.numeric == MissingNumber::drop;
-  out.features.drop_words = read.job.missing.categorical == MissingCategory::drop;
+  out.features = features_of(read);
   if (out.features.interpolate) refuse_interpolation(read);
   add_labels(read, cutoffs, nullptr, out);
   out.table = build_examples(read.base, out.features, keys_at(read.base, cutoffs), team);
@@ -132,23 +131,54 @@ Prepared prepare_known(const ReadBase& read, const std::vector<std::int64_t>& cu
   return out;
 }
 
-std::string fingerprint_of(const Base& base) {
-  Hash hash;
-  hash.add(base.ids.numbers);
-  hash.add(base.ids.names);
+void BaseFingerprint::add(const Base& base) {
+  std::size_t at = 0;
+  const auto add_values = [&]<class T>(const std::vector<T>& values) {
+    if (columns_.size() == at) columns_.emplace_back();
+    columns_[at++].add_values(std::span<const T>(values));
+  };
+  const auto add_words = [&](const CategoryColumn& column) {
+    add_values(column.codes);
+    if (columns_.size() == at) {
+      columns_.emplace_back();
+      for (const std::string& word : column.dictionary) columns_[at].add_values(std::span<const char>(word.c_str(), word.size() + 1));
+    }
+    ++at;   // the same names in every one of the bases
+  };
+  add_values(base.ids.numbers);
+  if (columns_.size() == at) columns_.emplace_back();
+  for (const std::string& name : base.ids.names) columns_[at].add_values(std::span<const char>(name.c_str(), name.size() + 1));
+  ++at;
   if (base.journeys) {
-    hash.add(base.journeys->first);
-    hash.add(base.journeys->time);
-    hash.add(base.journeys->amount);
-    for (const NumberColumn& column : base.journeys->numeric) hash.add(column.values);
-    for (const CategoryColumn* column : {&base.journeys->type, &base.journeys->item}) add_words(*column, hash);
-    for (const CategoryColumn& column : base.journeys->categorical) add_words(column, hash);
+    std::vector<std::int64_t> ends(base.journeys->first.begin() + 1, base.journeys->first.end());
+    for (std::int64_t& end : ends) end += events_;
+    events_ += base.journeys->events();
+    add_values(ends);
+    add_values(base.journeys->time);
+    add_values(base.journeys->amount);
+    for (const NumberColumn& column : base.journeys->numeric) add_values(column.values);
+    for (const CategoryColumn* column : {&base.journeys->type, &base.journeys->item}) add_words(*column);
+    for (const CategoryColumn& column : base.journeys->categorical) add_words(column);
   }
   if (base.profiles) {
-    for (const NumberColumn& column : base.profiles->numeric) hash.add(column.values);
-    for (const CategoryColumn& column : base.profiles->categorical) add_words(column, hash);
+    for (const NumberColumn& column : base.profiles->numeric) add_values(column.values);
+    for (const CategoryColumn& column : base.profiles->categorical) add_words(column);
   }
-  return hash.text();
+}
+
+std::string BaseFingerprint::text() const {
+  Checksum all;
+  for (const Checksum& column : columns_) {
+    const std::uint64_t value = column.value();
+    all.add_values(std::span(&value, 1));
+  }
+  return fmt::format("{:016x}", all.value());
+}
+
+std::string fingerprint_of(const Base& base) {
+  BaseFingerprint out;
+  out.add(base);
+  return out.text();
 }
 
 }  // namespace footfall

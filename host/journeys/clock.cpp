@@ -100,8 +100,10 @@ std::int64_t end_of_events(const Base& base) {
 
 void check_cutoff(const Base& base, std::int64_t cutoff, const std::string& setting) {
   require(base.journeys.has_value(), "a cutoff is checked against a base without events");
-  const Clock& clock = base.journeys->clock;
-  const TimeRange range = time_range(*base.journeys);
+  check_cutoff(base.journeys->clock, time_range(*base.journeys), cutoff, setting);
+}
+
+void check_cutoff(const Clock& clock, const TimeRange& range, std::int64_t cutoff, const std::string& setting) {
   const std::string found = "; the events run from " + moment_text(range.oldest, clock) + " to " + moment_text(range.newest, clock);
   if (cutoff <= range.oldest)
     throw bad_input(setting + " " + moment_text(cutoff, clock) + " lies before all events, so nothing is known of any customer" + found,

@@ -37,6 +37,7 @@ struct TimeRange {
 [[nodiscard]] std::int64_t end_of_events(const Base& base);
 
 /// Throws bad_input when no event lies before the cutoff (nothing to learn from) or none from it on (nothing to predict).
+void check_cutoff(const Clock& clock, const TimeRange& range, std::int64_t cutoff, const std::string& setting = "[split] cutoff");
 void check_cutoff(const Base& base, std::int64_t cutoff, const std::string& setting = "[split] cutoff");
 
 }  // namespace footfall

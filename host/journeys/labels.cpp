@@ -141,10 +141,12 @@ EventCounts count_events(const Base& base, std::int64_t cutoff, std::int64_t max
 }
 
 std::vector<std::string> window_notices(const Base& base, const Job& job, std::int64_t cutoff) {
+  if (!base.journeys || base.journeys->time.empty()) return {};
+  return window_notices(base.journeys->clock, time_range(*base.journeys).newest, job, cutoff);
+}
+
+std::vector<std::string> window_notices(const Clock& clock, std::int64_t newest, const Job& job, std::int64_t cutoff) {
   std::vector<std::string> out;
-  if (!base.journeys || base.journeys->time.empty()) return out;
-  const Clock& clock = base.journeys->clock;
-  const std::int64_t newest = time_range(*base.journeys).newest;
   for (const TargetSpec& target : job.targets) {
     if (!target.windowed()) continue;
     const std::int64_t end = cutoff + horizon_on(clock, target.horizon);

@@ -51,6 +51,7 @@ struct EventCounts {
 [[nodiscard]] EventCounts count_events(const Base& base, std::int64_t cutoff, std::int64_t max_length);
 
 /// A sentence for each window target whose window ends after the newest event, for it then sees less than a whole horizon.
+[[nodiscard]] std::vector<std::string> window_notices(const Clock& clock, std::int64_t newest, const Job& job, std::int64_t cutoff);
 [[nodiscard]] std::vector<std::string> window_notices(const Base& base, const Job& job, std::int64_t cutoff);
 
 }  // namespace footfall

@@ -94,6 +94,11 @@ void JourneysStore::load_into(std::int32_t first, std::int32_t end, Base& base, 
 }
 
 Base JourneysStore::load(std::int32_t first, std::int32_t end, Base recycled) const {
+  TargetColumns unasked;
+  return load(first, end, std::move(recycled), unasked);
+}
+
+Base JourneysStore::load(std::int32_t first, std::int32_t end, Base recycled, TargetColumns& targets_out) const {
   Base base = recycled.journeys ? std::move(recycled) : empty_base();
   base.ids.numbers.clear();
   base.ids.names.clear();
@@ -111,6 +116,8 @@ Base JourneysStore::load(std::int32_t first, std::int32_t end, Base recycled) co
   }
   std::vector<Column> targets = empty_targets();
   load_into(first, end, base, targets);
+  targets_out.clear();
+  for (Column& target : targets) targets_out.emplace(target.name, std::move(target));
   return base;
 }
 
@@ -126,12 +133,9 @@ ReadBase JourneysStore::read() const {
   return out;
 }
 
-namespace {
-
-/// The job with the columns that the store found for "auto".
-Job resolved_by(const JourneysStore& store, const Job& job) {
+Job JourneysStore::resolve(const Job& job) const {
   Job out = job;
-  const Job stored = parse_job(store.manifest().job, store.manifest().origin.request, "/");
+  const Job stored = parse_job(manifest_.job, manifest_.origin.request, "/");
   if (out.customers && stored.customers) {
     if (out.customers->numeric.automatic) out.customers->numeric = stored.customers->numeric;
     if (out.customers->categorical.automatic) out.customers->categorical = stored.customers->categorical;
@@ -139,11 +143,9 @@ Job resolved_by(const JourneysStore& store, const Job& job) {
   return out;
 }
 
-}  // namespace
-
 JourneysStore open_store(const Job& job, bool targets) {
   JourneysStore store(job.journeys);
-  const Job resolved = resolved_by(store, job);
+  const Job resolved = store.resolve(job);
   if (!resolved.events || request_of(resolved) != store.manifest().origin.request)
     throw bad_input(job.journeys + " was prepared for a job that reads other columns, or reads them otherwise", "prepare the journeys of this job");
   const std::vector<std::string>& there = store.manifest().origin.targets;
@@ -157,7 +159,7 @@ JourneysStore open_store(const Job& job, bool targets) {
 ReadBase read_stored(const Job& job, bool targets) {
   const JourneysStore store = open_store(job, targets);
   ReadBase out = store.read();
-  out.job = resolved_by(store, job);
+  out.job = store.resolve(job);
   if (!targets) out.targets.clear();
   return out;
 }

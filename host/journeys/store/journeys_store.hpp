@@ -32,6 +32,10 @@ class JourneysStore {
   /// damaged file. `recycled` is a base that came from here and is no longer needed: its dictionaries and its memory are used again.
   /// May be called from several threads.
   [[nodiscard]] Base load(std::int32_t first, std::int32_t end, Base recycled = {}) const;
+  /// The same, and the columns that are targets, a row a customer of these partitions.
+  [[nodiscard]] Base load(std::int32_t first, std::int32_t end, Base recycled, TargetColumns& targets) const;
+  /// The job with the columns that the store found for "auto".
+  [[nodiscard]] Job resolve(const Job& job) const;
 
   /// The whole store in memory: what read_base gives for its job.
   [[nodiscard]] ReadBase read() const;

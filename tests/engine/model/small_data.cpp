@@ -34,6 +34,7 @@ DeviceRun::DeviceRun(const Architecture& spec, const ParameterLayout& layout, co
   network_ = std::make_unique<NeuralNetwork>(spec, layout, data.scale, device_, NeuralNetwork::Size{room, time, true}, data.seed, backend, stream);
   BatchSlots& slots = network_->slots();
   copy<std::int64_t>(view_of(data.batch), slots.rows.view().sub(0, data.size()), stream);
+  copy<std::int64_t>(view_of(data.batch), slots.examples.view().sub(0, data.size()), stream);
   for (std::size_t h = 0; h < data.labels.size(); ++h) {
     std::vector<float> labels;
     for (const std::int64_t row : data.batch) labels.push_back(data.labels[h][static_cast<std::size_t>(row)]);

@@ -116,9 +116,10 @@ class ScorerTest : public test::BackendTest {
     const DeviceExamples device = upload_examples(table, model.transform, true, backend(), stream());
     const ParameterLayout layout(model.architecture);
     const BatchPlan plan = plan_groups(table.length, groups_of(table.size()), prediction_batch);
-    NeuralNetwork network(model.architecture, layout, model.transform.events.scale, device, {partition, longest(table, plan), false}, 0, backend(), stream());
+    NeuralNetwork network(model.architecture, layout, model.transform.events.scale, device, {partition, longest(table.length, plan), false}, 0, backend(), stream());
     const Array<float> parameters = upload(model.parameters, stream());
-    const std::vector<float> planned = predict(network, model.architecture, table, plan, parameters.view(), stream());
+    ResidentFeed feed(table, device);
+    const std::vector<float> planned = predict(network, model.architecture, feed, plan, parameters.view(), stream());
     const auto width = static_cast<std::size_t>(model.architecture.outputs());
     std::vector<float> out(planned.size());
     for (std::size_t i = 0; i < plan.order.size(); ++i)

@@ -50,10 +50,11 @@ class ScorerTest : public test::BackendTest {
   [[nodiscard]] std::vector<float> alone(const ExampleTable& table, std::int64_t batch) {
     const DeviceExamples device = upload_examples(table, toy_->transform(), true, backend(), stream());
     const BatchPlan plan = plan_of(table, batch);
-    NeuralNetwork network(toy_->architecture, toy_->layout(), toy_->transform().events.scale, device, {batch, longest(table, plan), false}, 0,
+    NeuralNetwork network(toy_->architecture, toy_->layout(), toy_->transform().events.scale, device, {batch, longest(table.length, plan), false}, 0,
                     backend(), stream());
     const Array<float> there = upload(parameters_, stream());
-    const std::vector<float> planned = predict(network, toy_->architecture, table, plan, there.view(), stream());
+    ResidentFeed feed(table, device);
+    const std::vector<float> planned = predict(network, toy_->architecture, feed, plan, there.view(), stream());
     std::vector<float> outputs(planned.size());
     for (std::size_t i = 0; i < plan.order.size(); ++i)
       for (std::size_t c = 0; c < 2; ++c) outputs[static_cast<std::size_t>(plan.order[i]) * 2 + c] = planned[2 * i + c];

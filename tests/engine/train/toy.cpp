@@ -40,9 +40,10 @@ void tell_examples(ExampleTable& table, std::vector<std::vector<float>>& labels)
 Toy::Toy(Backend& backend, Stream& stream) : backend_(backend), stream_(stream) {
   tell_examples(table, labels);
   for (std::int64_t e = 0; e < examples; ++e) (e < examples * 3 / 4 ? training : validation).push_back(e);
-  const Dictionaries words{{&kinds}, {}};
-  transform_ = fit_transform(table, words, training, {}, backend, stream);
-  recode(table, words, transform_, backend.team());
+  words_ = {{&kinds}, {}};
+  raw = table;
+  transform_ = fit_transform(table, words_, training, {}, backend, stream);
+  recode(table, words_, transform_, backend.team());
   device_ = upload_examples(table, transform_, true, backend, stream);
   architecture.event_numbers = 1;
   architecture.event_indicators = transform_.events.indicators();
@@ -63,8 +64,13 @@ Toy::Toy(Backend& backend, Stream& stream) : backend_(backend), stream_(stream) 
 }
 
 TrainingResult Toy::train(const TrainingSpec& spec, bool validate, const TrainingHooks& hooks) {
-  const TrainingData data{table,  device_,  transform_,
-                          labels, training, validate ? std::span<const std::int64_t>(validation) : std::span<const std::int64_t>()};
+  ResidentFeed feed(table, device_);
+  const TrainingData data{feed, transform_, labels, training, validate ? std::span<const std::int64_t>(validation) : std::span<const std::int64_t>()};
+  return footfall::train(architecture, *layout_, spec, data, initial(spec.seed), backend_, stream_, hooks);
+}
+
+TrainingResult Toy::train(const TrainingSpec& spec, ExampleFeed& feed, const TrainingHooks& hooks) {
+  const TrainingData data{feed, transform_, labels, training, validation};
   return footfall::train(architecture, *layout_, spec, data, initial(spec.seed), backend_, stream_, hooks);
 }
 
@@ -72,10 +78,11 @@ std::vector<float> Toy::predictions(const std::vector<float>& parameters, const 
   std::int64_t largest = 0;
   for (std::int64_t k = 0; k < plan.batches(); ++k)
     largest = std::max(largest, plan.start[static_cast<std::size_t>(k) + 1] - plan.start[static_cast<std::size_t>(k)]);
-  NeuralNetwork network(architecture, *layout_, transform_.events.scale, device_, {largest + more, longest(table, plan) + more, false}, 42,
+  NeuralNetwork network(architecture, *layout_, transform_.events.scale, device_, {largest + more, longest(table.length, plan) + more, false}, 42,
                   backend_, stream_);
   const Array<float> there = upload(parameters, stream_);
-  return predict(network, architecture, table, plan, there.view(), stream_);
+  ResidentFeed feed(table, device_);
+  return predict(network, architecture, feed, plan, there.view(), stream_);
 }
 
 }  // namespace footfall::test
