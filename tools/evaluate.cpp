@@ -20,9 +20,12 @@ struct EvaluateFlags {
 
 void run(const EvaluateFlags& flags, const CommonFlags& common) {
   if (!flags.out.empty() && !flags.overwrite && std::filesystem::exists(flags.out)) throw bad_input(flags.out + " exists already", "give --overwrite to replace it, or another --out");
+  const RunOptions options = run_options(common);
+  Job job = job_or_journeys(flags.job);
+  const JourneysOfJob journeys(job, {}, flags.out.empty() ? "evaluation" : flags.out, true, options, share_to_read);
   std::filesystem::path scratch = std::filesystem::path(flags.out).parent_path();
   if (scratch.empty()) scratch = ".";
-  const nlohmann::ordered_json metrics = evaluate(flags.model, job_or_journeys(flags.job), run_options(common), scratch);
+  const nlohmann::ordered_json metrics = evaluate(flags.model, job, options, scratch);
   if (flags.out.empty()) {
     fmt::print("{}\n", metrics.dump(2));
     return;

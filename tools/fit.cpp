@@ -47,8 +47,10 @@ void run(const FitFlags& flags, const CommonFlags& common) {
     job = inferred.job;
   }
   if (common.seed) job.split.seed = *common.seed;
+  const JourneysOfJob journeys(job, {}, flags.out, true, options, share_to_read);
   if (flags.explain) {
-    for (const std::string& line : explain_fit(job, options)) fmt::print("{}\n", line);
+    const std::filesystem::path folder = std::filesystem::path(flags.out).parent_path();
+    for (const std::string& line : explain_fit(job, folder.empty() ? "." : folder, options)) fmt::print("{}\n", line);
     return;
   }
   const Existing existing = flags.overwrite ? Existing::overwrite : flags.resume ? Existing::resume : Existing::refuse;

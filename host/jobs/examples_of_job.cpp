@@ -244,6 +244,11 @@ JobExamples in_memory(const Job& job, const KnownExamples* known, Team& team) {
 
 }  // namespace
 
+std::int64_t held_of_examples(std::int64_t examples, std::int64_t customers, const Job& job) {
+  const std::int64_t parts = std::max(job.split.folds, 1);
+  return examples * (40 + (8 + 8 * static_cast<std::int64_t>(job.targets.size())) * (parts + 3)) + customers * 16;
+}
+
 ExampleMemory example_memory(const Job& job, std::int64_t memory) {
   const JourneysStore store = open_store(job, true);
   const ReadBase names = read_names(store, job);
@@ -255,9 +260,8 @@ ExampleMemory example_memory(const Job& job, std::int64_t memory) {
   const auto width = [](const auto& a, const auto& b) { return static_cast<std::int64_t>(4 * (a.size() + b.size())); };
   const std::int64_t steps = std::min(store.events() * cutoffs, examples * features.max_length) + examples;
   const std::int64_t event = 24 + width(store.schema().numeric, store.schema().event_names()), profile = width(columns.profile_numbers, columns.profile_codes);
-  const std::int64_t parts = std::max(names.job.split.folds, 1);
   ExampleMemory out;
-  out.each = examples * (40 + (8 + 8 * static_cast<std::int64_t>(names.job.targets.size())) * (parts + 3)) + store.customers() * 16;
+  out.each = held_of_examples(examples, store.customers(), names.job);
   out.in_memory = out.each + store.events() * event + 3 * steps * width(columns.event_numbers, columns.event_codes) + 6 * examples * profile;
   for (const Piecewise& piece : pieces_of(store, memory)) {
     const std::int64_t customers = store.partition_first()[static_cast<std::size_t>(piece.end)] - store.partition_first()[static_cast<std::size_t>(piece.first)];

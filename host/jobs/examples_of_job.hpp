@@ -37,6 +37,8 @@ struct ExampleMemory {
   std::int64_t each = 0;          ///< out of core: ids, labels, places and predictions of every example
   std::int64_t partitions = 0;    ///< the partitions that are read together, and the examples made of them
 };
+/// The part of it that is `each`.
+[[nodiscard]] std::int64_t held_of_examples(std::int64_t examples, std::int64_t customers, const Job& job);
 [[nodiscard]] ExampleMemory example_memory(const Job& job, std::int64_t memory);
 
 /// Reads the job's data and builds its examples. In memory; or, where the job names a journeys store that does not fit, a few partitions at a time into

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace footfall {
 
 /// How a fit of this job uses its memory, a line a stage, for the user to read. It reads the data and builds the features to know, and trains nothing.
-/// Throws as fit does for a job or data that are wrong.
-[[nodiscard]] std::vector<std::string> explain_fit(const Job& job, const RunOptions& options);
+/// Examples that do not fit wait in `folder` meanwhile. Throws as fit does for a job or data that are wrong.
+[[nodiscard]] std::vector<std::string> explain_fit(const Job& job, const std::filesystem::path& folder, const RunOptions& options);
 
 }  // namespace footfall

@@ -47,7 +47,7 @@ std::int64_t memory_to_read(const Job& job) {
   return sum;
 }
 
-JourneysOfJob::JourneysOfJob(Job& job, const fs::path& folder, const fs::path& out, bool targets, const RunOptions& options) {
+JourneysOfJob::JourneysOfJob(Job& job, const fs::path& folder, const fs::path& out, bool targets, const RunOptions& options, double share) {
   if (!job.journeys.empty()) return;
   if (!folder.empty() && holds_store(folder)) {
     if (files_are_there(job)) {
@@ -67,7 +67,7 @@ JourneysOfJob::JourneysOfJob(Job& job, const fs::path& folder, const fs::path& o
   request.out = folder;
   if (folder.empty()) {
     const std::int64_t needed = memory_to_read(job);
-    if (options.memory <= 0 || needed < options.memory / 10 * 7) return;
+    if (options.memory <= 0 || static_cast<double>(needed) < share * static_cast<double>(options.memory)) return;
     const fs::path whole = out.has_filename() ? out : out.parent_path();
     request.out = own_ = (whole.has_parent_path() ? whole.parent_path() : fs::path(".")) / ("." + whole.filename().string() + ".journeys");
     request.overwrite = true;
