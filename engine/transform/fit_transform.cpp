@@ -36,17 +36,21 @@ class TrainingRows {
   /// Of each column of numbers, whether its logarithm is taken before it is visited.
   void take_logarithms(const std::vector<std::uint8_t>& which) { logarithm_ = which; }
 
-  /// work(values [rows, columns] row-major), in the order of the rows.
+  /// work(values [rows, some] row-major) of the columns [begin, begin + some), in the order of the rows.
   template <class Work>
-  void visit_numbers(const Work& work) const {
+  void visit_numbers(std::size_t begin, std::size_t some, const Work& work) const {
     const std::size_t columns = numbers().size();
     std::vector<float> values;
     visit([&](const ExampleTable& table, std::int64_t first, std::int64_t rows) {
       const std::vector<float>& from = part_ == Part::events ? table.event_number : table.profile_number;
-      const auto begin = from.begin() + first * static_cast<std::int64_t>(columns);
-      values.assign(begin, begin + rows * static_cast<std::int64_t>(columns));
-      for (std::size_t i = 0; i < values.size() && !logarithm_.empty(); ++i)
-        if (logarithm_[i % columns] != 0) values[i] = std::copysign(std::log1p(std::abs(values[i])), values[i]);
+      values.resize(static_cast<std::size_t>(rows) * some);
+      for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+        const float* cells = from.data() + (static_cast<std::size_t>(first) + row) * columns + begin;
+        for (std::size_t c = 0; c < some; ++c) {
+          const bool logarithm = !logarithm_.empty() && logarithm_[begin + c] != 0;
+          values[row * some + c] = logarithm ? std::copysign(std::log1p(std::abs(cells[c])), cells[c]) : cells[c];
+        }
+      }
       work(std::span<const float>(values));
     });
   }
@@ -91,7 +95,7 @@ std::vector<Moments> moments_of(const TrainingRows& rows, Backend& backend, Stre
     backend.columns().moments(MatrixView<const float>(there, count / columns, columns), state.view(), stream);
     stream.synchronize();
   };
-  rows.visit_numbers([&](std::span<const float> values) {
+  rows.visit_numbers(0, rows.numbers().size(), [&](std::span<const float> values) {
     waiting.insert(waiting.end(), values.begin(), values.end());
     std::size_t sent = 0;
     for (; waiting.size() - sent >= static_cast<std::size_t>(most); sent += static_cast<std::size_t>(most)) send(std::span<const float>(waiting).subspan(sent, static_cast<std::size_t>(most)));
@@ -114,9 +118,7 @@ void visit_sorted(const TrainingRows& rows, Backend& backend, Stream& stream, co
     const std::size_t some = std::min(together, columns - begin);
     std::vector<float> values;
     values.reserve(static_cast<std::size_t>(rows.rows()) * some);
-    rows.visit_numbers([&](std::span<const float> all) {
-      for (std::size_t row = 0; row < all.size(); row += columns) values.insert(values.end(), all.begin() + static_cast<std::ptrdiff_t>(row + begin), all.begin() + static_cast<std::ptrdiff_t>(row + begin + some));
-    });
+    rows.visit_numbers(begin, some, [&](std::span<const float> cells) { values.insert(values.end(), cells.begin(), cells.end()); });
     const auto width = static_cast<std::int64_t>(some);
     Array<float> out(stream, rows.rows() * width);
     Array<std::int64_t> valid(stream, width);

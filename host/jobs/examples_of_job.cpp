@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/features/derived.hpp"
+#include "engine/train/predict.hpp"
 #include "host/jobs/data_quality.hpp"
 #include "host/jobs/score_plan.hpp"
 #include "host/journeys/clock.hpp"
@@ -17,6 +17,7 @@
 namespace footfall {
 namespace {
 
+constexpr std::int64_t sorted_together = std::int64_t{16} << 20;   ///< bytes of columns, of engine/transform/fit_transform.cpp
 constexpr std::int64_t built_at_once = 1024;      ///< examples
 constexpr std::int64_t share_of_partitions = 8;   ///< of the memory, for those that are read together
 
@@ -246,7 +247,7 @@ JobExamples in_memory(const Job& job, const KnownExamples* known, Team& team) {
 
 std::int64_t held_of_examples(std::int64_t examples, std::int64_t customers, const Job& job) {
   const std::int64_t parts = std::max(job.split.folds, 1);
-  return examples * (40 + (8 + 8 * static_cast<std::int64_t>(job.targets.size())) * (parts + 3)) + customers * 16;
+  return examples * (120 + (8 + 8 * static_cast<std::int64_t>(job.targets.size())) * (parts + 3)) + customers * 16;
 }
 
 ExampleMemory example_memory(const Job& job, std::int64_t memory) {
@@ -262,6 +263,9 @@ ExampleMemory example_memory(const Job& job, std::int64_t memory) {
   const std::int64_t event = 24 + width(store.schema().numeric, store.schema().event_names()), profile = width(columns.profile_numbers, columns.profile_codes);
   ExampleMemory out;
   out.each = held_of_examples(examples, store.customers(), names.job);
+  const std::int64_t sorted = std::max(std::min(sorted_together, examples * profile), 4 * examples);
+  const std::int64_t block = std::max(std::int64_t{8} << 20, prediction_batch * (features.max_length + 1) * width(columns.event_numbers, columns.event_codes));
+  out.learning = std::max(4 * sorted, 2 * block) + block;
   out.in_memory = out.each + store.events() * event + 3 * steps * width(columns.event_numbers, columns.event_codes) + 6 * examples * profile;
   for (const Piecewise& piece : pieces_of(store, memory)) {
     const std::int64_t customers = store.partition_first()[static_cast<std::size_t>(piece.end)] - store.partition_first()[static_cast<std::size_t>(piece.first)];
@@ -277,10 +281,10 @@ JobExamples examples_of_job(const Job& job, const KnownExamples* known, const st
   const ExampleMemory needed = example_memory(job, options.memory);
   const std::int64_t program = program_bytes(options.threads);
   if (program + needed.in_memory < options.memory / 10 * 8) return in_memory(job, known, team);
-  const std::int64_t least = program + needed.each + needed.partitions;
+  const std::int64_t work = std::max(needed.partitions, needed.learning), least = (program + needed.each + work) / 12 * 13;  // and the network, which is not known yet
   if (least > options.memory)
-    throw bad_input(fmt::format("ids, labels and predictions of the customers of {} take {} MiB, and the partitions that are read together {} MiB, beside {} MiB for the program: more than the {} MiB there are",
-                                job.journeys, needed.each >> 20, needed.partitions >> 20, program >> 20, options.memory >> 20),
+    throw bad_input(fmt::format("ids, labels and predictions of the customers of {} take {} MiB, and work on some of them at a time {} MiB, beside {} MiB for the program: more than the {} MiB there are",
+                                job.journeys, needed.each >> 20, work >> 20, program >> 20, options.memory >> 20),
                     fmt::format("give --memory {}MiB", (least + least / 8) >> 20));
   options.observer.note(fmt::format("{} MiB would hold all examples at once, and there are {} MiB: they wait on disk, in {}", (program + needed.in_memory) >> 20, options.memory >> 20, folder.string()));
   return SpilledExamples(job, known, folder, options, team).take();

@@ -35,6 +35,7 @@ struct KnownExamples {
 struct ExampleMemory {
   std::int64_t in_memory = 0;     ///< all events and three copies of the features at once
   std::int64_t each = 0;          ///< out of core: ids, labels, places and predictions of every example
+  std::int64_t learning = 0;      ///< afterwards: columns that are sorted, or a block of examples, without the network
   std::int64_t partitions = 0;    ///< the partitions that are read together, and the examples made of them
 };
 /// The part of it that is `each`.

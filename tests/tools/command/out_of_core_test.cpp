@@ -7,7 +7,7 @@ namespace footfall::test {
 namespace {
 
 /// What --memory is for one thread when nothing is to fit beside the program: the least that is allowed, and a little for the job.
-constexpr const char* little = "120MiB";
+constexpr const char* little = "136MiB";
 constexpr const char* waits = "they wait on disk";
 
 class OutOfCore : public ShopTest {
@@ -35,7 +35,7 @@ TEST_F(OutOfCore, FitsToTheSameBytes) {
   const CommandResult one = done({"fit", "journeys", "--out", "one", "--memory", little, "--threads", "1"});
   EXPECT_NE(one.err.find(waits), std::string::npos) << one.err;
   expect_same("one", "whole");
-  const CommandResult two = done({"fit", "journeys", "--out", "two", "--memory", "140MiB", "--threads", "2"});
+  const CommandResult two = done({"fit", "journeys", "--out", "two", "--memory", "156MiB", "--threads", "2"});
   EXPECT_NE(two.err.find(waits), std::string::npos) << two.err;
   expect_same("two", "whole");
 }
@@ -65,6 +65,16 @@ TEST_F(OutOfCore, KilledAndTakenUpEndsInTheSameBytes) {
   }
   EXPECT_GT(killed, 1);
   expect_same("model", "whole");
+}
+
+TEST_F(OutOfCore, ThePlanSaysWhatWaitsOnDisk) {
+  const CommandResult result = done({"fit", "journeys", "--out", "model", "--memory", little, "--threads", "1", "--explain-memory", "--quiet"});
+  for (const char* line : {"held", "disk", "reading", "sorting", "block", "training", "left"}) EXPECT_NE(result.out.find(line), std::string::npos) << result.out;
+  EXPECT_FALSE(std::filesystem::exists(path("model")));
+}
+
+TEST_F(OutOfCore, TooLittleMemoryIsRefusedBeforeAnyWork) {
+  expect_refusal({"fit", "journeys", "--out", "model", "--memory", "112MiB", "--threads", "1", "--quiet"}, {"MiB there are", "give --memory"});
 }
 
 TEST_F(OutOfCore, AFullDiskIsSaid) {
