@@ -35,8 +35,8 @@ class Columns {
 
   virtual ~Columns() = default;
 
-  /// Adds the moments of a chunk to `state` (one entry a column, on the device). Tiles of `tile_rows` rows are summed in float64 or by
-  /// Welford in float32 with a shift, and merged in ascending order, so chunks that are multiples of the tile leave the same bits as one
+  /// Adds the moments of a chunk to `state` (one entry a column, on the device). Tiles of `tile_rows` rows are summed as distances
+  /// from a cell, in float64 (a processor adds eight at a time in float32: column_loops.hpp), and merged in ascending order, so chunks that are multiples of the tile leave the same bits as one
   /// large chunk, on any number of threads. Infinite cells are counted as they are (mean and m2 then are not finite: the host reports them).
   /// Cost: one read of each cell.
   virtual void moments(MatrixView<const float> in, View<Moments> state, Stream& stream) = 0;
