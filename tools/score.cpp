@@ -24,6 +24,8 @@ void print_stages(const ScoreSummary& summary) {
 void print_summary(const ScoreSummary& summary, const ScoreRequest& request) {
   print_stages(summary);
   if (summary.customers_before > 0) fmt::print("{} customers were scored before\n", summary.customers_before);
+  if (summary.update)
+    fmt::print("continued {} customers, recomputed {}, started {}; {} new events\n", summary.update->continued, summary.update->recomputed, summary.update->started, summary.update->new_events);
   for (const UnseenCount& unseen : summary.unseen) fmt::print("column \"{}\": {} cells hold words the fit did not see\n", unseen.column, unseen.cells);
   fmt::print("{} customers{} in {:.2f} s, scores in {}\n", summary.customers, summary.as_of.empty() ? "" : " as of " + summary.as_of, summary.seconds, request.out.string());
 }
@@ -38,7 +40,7 @@ void check_split(const ScoreRequest& request) {
 
 void add_score(CLI::App& program) {
   CLI::App* command = program.add_subcommand("score", "predict for every customer, from files to a file");
-  command->footer("Examples:\n  footfall score model/ --out scores.parquet\n  footfall score model/ --events new/*.parquet --as-of 2026-12-01 --out scores.csv\n  footfall score model/ --workers 4 --worker 0 --out scores-0/");
+  command->footer("Examples:\n  footfall score model/ --out scores.parquet\n  footfall score model/ --events new/*.parquet --as-of 2026-12-01 --out scores.csv\n  footfall score model/ --save-state state/ --out monday.parquet\n  footfall score model/ --update state/ --events tuesday.parquet --save-state state/ --out tuesday-scores.parquet\n  footfall score model/ --workers 4 --worker 0 --out scores-0/");
   auto request = std::make_shared<ScoreRequest>();
   command->add_option("model", request->model, "folder of a fitted model")->required();
   command->add_option("--out", request->out, "a .parquet or .csv file, or a folder of shards")->required();
@@ -46,6 +48,8 @@ void add_score(CLI::App& program) {
   command->add_option("--customers", request->customers, "customer files instead of the job's");
   command->add_option("--journeys", request->journeys, "a journeys store instead of files; made of them when it is not there");
   command->add_option("--as-of", request->as_of, "features see only events before this moment (default: all of them)");
+  command->add_option("--update", request->update, "go on from the state in this folder: the files hold only what came since");
+  command->add_option("--save-state", request->save_state, "leave a state here for the next --update (may be the same folder)");
   command->add_flag("--overwrite", request->overwrite, "replace scores that are there");
   command->add_flag("--resume", request->resume, "keep the shards that are whole, and make what is missing");
   command->add_option("--workers", request->split.workers, "split the customers over so many processes, each with a folder of its own (then: footfall merge)")->check(CLI::Range(1, 256));

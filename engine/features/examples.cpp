@@ -69,6 +69,14 @@ float* write_step(const FeatureSpec& spec, std::int64_t time, double gap_days, s
   return out;
 }
 
+/// The events of a customer that come before the cutoff.
+std::pair<std::int64_t, std::int64_t> events_before(const Journeys& journeys, const ExampleKey& key) {
+  const auto customer = static_cast<std::size_t>(key.customer);
+  const auto begin = journeys.time.begin() + journeys.first[customer];
+  const auto end = journeys.time.begin() + journeys.first[customer + 1];
+  return {journeys.first[customer], std::lower_bound(begin, end, key.cutoff) - journeys.time.begin()};
+}
+
 /// Reads the columns of a base by the names of a spec and writes one example at a time.
 class Builder {
  public:
@@ -91,7 +99,11 @@ class Builder {
 
   [[nodiscard]] std::vector<std::int32_t> lengths_of(std::span<const ExampleKey> keys) const {
     std::vector<std::int32_t> lengths;
-    for (const ExampleKey& key : keys) lengths.push_back(static_cast<std::int32_t>(std::min(static_cast<std::int64_t>(kept_before(key).size()), spec_.max_length) + 1));
+    for (const ExampleKey& key : keys) {
+      const auto usable = static_cast<std::int64_t>(kept_before(key).size());
+      require(key.known >= 0 && key.known <= usable, "more events are known of a customer than there are");
+      lengths.push_back(static_cast<std::int32_t>(std::min(usable - key.known, spec_.max_length) + 1));
+    }
     return lengths;
   }
 
@@ -129,14 +141,7 @@ class Builder {
     }
   }
 
-  /// The events of a customer that come before the cutoff.
-  std::pair<std::int64_t, std::int64_t> before(const ExampleKey& key) const {
-    const Journeys& journeys = *base_.journeys;
-    const auto customer = static_cast<std::size_t>(key.customer);
-    const auto begin = journeys.time.begin() + journeys.first[customer];
-    const auto end = journeys.time.begin() + journeys.first[customer + 1];
-    return {journeys.first[customer], std::lower_bound(begin, end, key.cutoff) - journeys.time.begin()};
-  }
+  std::pair<std::int64_t, std::int64_t> before(const ExampleKey& key) const { return events_before(*base_.journeys, key); }
 
   /// Those of them that are not dropped, oldest first.
   std::vector<std::size_t> kept_before(const ExampleKey& key) const {
@@ -279,6 +284,15 @@ std::vector<std::int32_t> sequence_lengths(const Base& base, const FeatureSpec& 
 }
 
 ExampleTable empty_examples(const Base& base, const FeatureSpec& spec) { return Builder(base, spec, {}, {}).take(); }
+
+std::int64_t usable_events(const Journeys& journeys, const FeatureSpec& spec, const ExampleKey& key) {
+  const auto [begin, end] = events_before(journeys, key);
+  if (!spec.drop_numbers && !spec.drop_words) return end - begin;
+  std::int64_t count = 0;
+  for (std::int64_t i = begin; i < end; ++i)
+    if (!is_dropped(journeys, spec, static_cast<std::size_t>(i))) ++count;
+  return count;
+}
 
 ExampleTable build_examples(const Base& base, const FeatureSpec& spec, std::span<const ExampleKey> keys, Team& team, ExampleTable recycled) {
   Builder builder(base, spec, keys, std::move(recycled));

@@ -39,12 +39,14 @@ struct FeatureSpec {
 struct ExampleKey {
   std::int64_t customer = 0;  ///< index in the base
   std::int64_t cutoff = 0;
+  std::int64_t known = 0;     ///< of its oldest usable events, so many get no step: a state that was kept has seen them
 };
 
 /// Features of examples, not yet scaled; numbers are float32 with NaN for missing, codes are those of the base's dictionaries, -1 missing.
 ///
 /// Events of example e are the rows first[e] .. first[e] + length[e]: its newest events, oldest first, then one closing step at the
-/// cutoff, so that an empty journey is one step long and what came before the closing step does not depend on the cutoff.
+/// cutoff, so that an empty journey is one step long and what came before the closing step does not depend on the cutoff. Nor does an event's step
+/// depend on later events, unless missing numbers are interpolated.
 struct ExampleTable {
   std::vector<ExampleKey> keys;
 
@@ -74,6 +76,9 @@ void look_for_crowds(const Journeys& journeys, FeatureSpec& spec);
 
 /// A table of no example, with the names of its columns.
 [[nodiscard]] ExampleTable empty_examples(const Base& base, const FeatureSpec& spec);
+
+/// How many events of an example come before its cutoff and are not dropped.
+[[nodiscard]] std::int64_t usable_events(const Journeys& journeys, const FeatureSpec& spec, const ExampleKey& key);
 
 /// Builds the features of examples. Throws Error{bad_input} when the base lacks a column of `spec`, naming it.
 /// `recycled` is a table of the same `spec` that nobody needs any more: its memory is used again.

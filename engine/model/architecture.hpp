@@ -56,6 +56,8 @@ struct Architecture {
   [[nodiscard]] bool has_events() const { return event_numbers > 0 && !hidden.empty(); }
   [[nodiscard]] std::int64_t step_width() const;     ///< features of a step
   [[nodiscard]] std::int64_t state_width() const { return has_events() ? hidden.back() : 0; }
+  /// States that a journey leaves: h of every layer and, with LSTM cells, c.
+  [[nodiscard]] std::int64_t carried_width() const;
   [[nodiscard]] std::int64_t input_width() const { return state_width() + profile_width; }
   [[nodiscard]] std::int64_t head_input() const { return layers.empty() ? input_width() : layers.back(); }
   [[nodiscard]] std::int64_t outputs() const;

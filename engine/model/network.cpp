@@ -42,6 +42,14 @@ NeuralNetwork::NeuralNetwork(const Architecture& spec, const ParameterLayout& la
       if (!tables.empty()) d_steps_ = Array<float>(stream, steps_.size());
       d_state_ = Array<float>(stream, state_.size());
     }
+    if (size.carries) {
+      slots_.closing = Array<std::int64_t>(stream, batch);
+      h0_ = Array<float>(stream, state_.size());
+      if (spec.cell == Cell::lstm) c0_ = Array<float>(stream, state_.size());
+      if (spec.cell == Cell::lstm) cn_ = Array<float>(stream, state_.size());
+      one_step_here_.assign(static_cast<std::size_t>(batch), 1);
+      one_step_ = upload(one_step_here_, stream);
+    }
   }
   joined_ = Array<float>(stream, batch * spec.input_width());
   if (size.training) d_joined_ = Array<float>(stream, batch * spec.input_width());
@@ -159,11 +167,77 @@ void NeuralNetwork::join(std::int64_t size, View<const float> parameters, bool t
                    MatrixView<float>(outputs_.view(), rows, spec_.outputs()), stream_);
 }
 
+namespace {
+
+/// Calls block(columns of the carried states, first value of the layer's dense block) for h (or c) of each layer.
+template <class Each>
+void each_layer(const std::vector<std::int64_t>& hidden, std::int64_t rows, auto carried, std::int64_t column, const Each& block) {
+  std::int64_t first = 0;
+  for (const std::int64_t width : hidden) {
+    block(carried.column_range(column, width), first, width);
+    column += width;
+    first += rows * width;
+  }
+}
+
+}  // namespace
+
+/// Puts the steps of a batch through the recurrent layers, from its carried states.
+void NeuralNetwork::run_carried(const Batch& batch, const PackInput& steps, MatrixView<const float> carried, View<const float> parameters) {
+  const std::int64_t rows = batch.size, width = footfall::state_width(rnn_->spec());
+  const auto lay_out = [&](Array<float>& states, std::int64_t column) {
+    each_layer(spec_.hidden, rows, carried, column, [&](MatrixView<const float> from, std::int64_t first, std::int64_t columns) {
+      backend_.layers().copy_matrix(from, MatrixView<float>(states.view().sub(first, rows * columns), rows, columns), stream_);
+    });
+  };
+  lay_out(h0_, 0);
+  if (spec_.cell == Cell::lstm) lay_out(c0_, width);
+  pack_->forward(steps, batch.time, MatrixView<float>(steps_.view(), batch.time * rows, spec_.step_width()), stream_);
+  RnnForward run = rnn_run(batch, parameters);
+  run.h0 = std::as_const(h0_).view().sub(0, rows * width);
+  if (spec_.cell == Cell::lstm) {
+    run.c0 = std::as_const(c0_).view().sub(0, rows * width);
+    run.cn = cn_.view().sub(0, rows * width);
+  }
+  rnn_->forward(run, false, stream_);
+}
+
+void NeuralNetwork::keep_carried(MatrixView<float> carried) {
+  const std::int64_t rows = carried.rows;
+  const auto keep = [&](Array<float>& states, std::int64_t column) {
+    each_layer(spec_.hidden, rows, carried, column, [&](MatrixView<float> to, std::int64_t first, std::int64_t columns) {
+      backend_.layers().copy_matrix(MatrixView<const float>(std::as_const(states).view().sub(first, rows * columns), rows, columns), to, stream_);
+    });
+  };
+  keep(state_, 0);
+  if (spec_.cell == Cell::lstm) keep(cn_, footfall::state_width(rnn_->spec()));
+}
+
+MatrixView<const float> NeuralNetwork::predict_carried(const Batch& events, MatrixView<float> carried, View<const float> parameters) {
+  require(size_.carries && carried.columns == spec_.carried_width() && events.size <= carried.rows, "carried states of another shape than the network");
+  if (events.size > 0) {
+    const MatrixView<float> begun = carried.row_range(0, events.size);
+    run_carried(events, pack_input(events.size, parameters), begun, parameters);
+    keep_carried(begun);
+  }
+  const std::int64_t size = carried.rows;
+  PackInput closing = pack_input(size, parameters);
+  closing.first = slots_.closing.view().sub(0, size);
+  closing.length = one_step_.view().sub(0, size);
+  run_carried({size, 1, view_of(std::as_const(one_step_here_)).sub(0, size)}, closing, carried, parameters);
+  join(size, parameters, false);
+  return averages(size);
+}
+
 MatrixView<const float> NeuralNetwork::predict(const Batch& batch, View<const float> parameters) {
   encode_events(batch, parameters, false);
   join(batch.size, parameters, false);
-  const MatrixView<const float> z(outputs_.view(), spec_.members * batch.size, spec_.outputs());
-  const MatrixView<float> out(predictions_.view(), batch.size, spec_.outputs());
+  return averages(batch.size);
+}
+
+MatrixView<const float> NeuralNetwork::averages(std::int64_t size) {
+  const MatrixView<const float> z(outputs_.view(), spec_.members * size, spec_.outputs());
+  const MatrixView<float> out(predictions_.view(), size, spec_.outputs());
   std::int64_t at = 0;
   for (const HeadSpec& head : spec_.heads) {
     const auto average = [&](std::int64_t first, std::int64_t count, Layers::Output kind) {

@@ -34,6 +34,7 @@ struct BatchSlots {
   Array<std::int64_t> examples;              ///< the number of each among all examples, by which dropout draws; for training only
   Array<std::int64_t> first;                 ///< first event row of each
   Array<std::int32_t> length;
+  Array<std::int64_t> closing;               ///< with Size::carries: the row of each one's closing step
   Array<float> labels;                       ///< [heads, largest batch]
   Array<StepState> state;                    ///< [1]
 };
@@ -45,6 +46,7 @@ class NeuralNetwork {
     std::int64_t batch = 0;
     std::int64_t time = 0;
     bool training = false;
+    bool carries = false;    ///< for predict_carried
   };
 
   /// `scale`: of the event numbers; `data` must stay where it is as long as the network.
@@ -55,6 +57,12 @@ class NeuralNetwork {
 
   /// Predictions of the batch in the slots: [size, outputs], binary and class outputs as probabilities, numbers as they were trained.
   [[nodiscard]] MatrixView<const float> predict(const Batch& batch, View<const float> parameters);
+
+  /// The same of examples whose recurrent states are kept between calls: a row of `carried` [size, carried_width] holds the states before the events,
+  /// of each layer h and then, with LSTM cells, of each c; all zero where nothing came before. `events` are the first examples of the batch, those that
+  /// have any, without their closing steps; may be empty. Afterwards `carried` has the states behind the events. The closing steps, one of each example
+  /// in slots().closing, follow them for the prediction alone.
+  [[nodiscard]] MatrixView<const float> predict_carried(const Batch& events, MatrixView<float> carried, View<const float> parameters);
 
   /// Adds the batch's loss (mean over its examples and members, one entry a head) to `loss` and its gradient to `gradient`.
   void learn(const Batch& batch, View<const float> parameters, View<float> gradient, View<double> loss);
@@ -89,8 +97,11 @@ class NeuralNetwork {
   void backward_layers(std::int64_t size, View<const float> parameters, View<float> gradient);
   void backward_events(const Batch& batch, View<const float> parameters, View<float> gradient);
   void dense_step(std::int64_t size, View<const float> parameters, View<float> gradient, View<double> loss);
+  MatrixView<const float> averages(std::int64_t size);
   MatrixView<const float> layer_input(std::size_t l, std::int64_t size);
   [[nodiscard]] DropoutSpec dropout(std::size_t layer) const;
+  void run_carried(const Batch& batch, const PackInput& steps, MatrixView<const float> carried, View<const float> parameters);
+  void keep_carried(MatrixView<float> carried);
   [[nodiscard]] PackInput pack_input(std::int64_t size, View<const float> parameters) const;
   [[nodiscard]] RnnForward rnn_run(const Batch& batch, View<const float> parameters);
   [[nodiscard]] View<const float> read(View<const float> parameters, const std::string& name) const;
@@ -113,6 +124,9 @@ class NeuralNetwork {
   std::unique_ptr<Pack> pack_;
   std::unique_ptr<Rnn> rnn_;
   Array<float> steps_, d_steps_, state_, d_state_;
+  Array<float> h0_, c0_, cn_;                     ///< of carried states, layer after layer a dense block, as state_
+  Array<std::int32_t> one_step_;                  ///< [batch] lengths of closing steps
+  std::vector<std::int32_t> one_step_here_;
   Array<float> joined_, d_joined_;                ///< [batch, input_width]: last state, profile
   std::vector<Layer> layers_;
   Array<float> outputs_, d_outputs_, predictions_;

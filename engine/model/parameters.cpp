@@ -23,6 +23,10 @@ std::optional<RnnAlgorithm> algorithm_named(const std::string& name) {
 
 std::int64_t Architecture::step_width() const { return event_numbers + event_indicators + std::accumulate(embedding.begin(), embedding.end(), std::int64_t{0}); }
 
+std::int64_t Architecture::carried_width() const {
+  return has_events() ? (cell == Cell::lstm ? 2 : 1) * std::accumulate(hidden.begin(), hidden.end(), std::int64_t{0}) : 0;
+}
+
 std::int64_t Architecture::outputs() const {
   std::int64_t sum = 0;
   for (const HeadSpec& head : heads) sum += head.outputs();

@@ -40,7 +40,10 @@ Scorer::Scorer(const Architecture& architecture, const Transform& transform, con
       stream_(stream),
       parameters_(upload(parameters, stream)),
       answers_(stream, largest.examples * architecture.outputs()) {
-  if (!architecture.has_events()) largest_.event_rows = largest_.time = 0;
+  if (!architecture.has_events()) {
+    largest_.event_rows = largest_.time = 0;
+    largest_.carries = false;
+  }
   now_ = make_inputs(transform);
   if (stream.place() == Place::device) {
     next_ = make_inputs(transform);
@@ -55,7 +58,7 @@ Scorer::Scorer(const Architecture& architecture, const Transform& transform, con
     data_.profile = Array<float>(stream, largest.examples * architecture.profile_width);
     encoder_ = std::make_unique<ProfileEncoder>(transform, std::min(encoded_at_once, largest.examples), backend, stream);
   }
-  network_ = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false}, 0, backend, stream);
+  network_ = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false, largest_.carries}, 0, backend, stream);
   const std::int64_t threads = team_.threads();
   if (stream.place() == Place::host && threads > 1 && largest_.examples >= batches_a_thread * threads * largest_.batch) make_lanes(transform, threads);
 }
@@ -65,7 +68,7 @@ void Scorer::make_lanes(const Transform& transform, std::int64_t threads) {
     Lane lane;
     lane.backend = make_backend(Device{});
     lane.stream = lane.backend->make_stream();
-    lane.network = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false}, 0,
+    lane.network = std::make_unique<NeuralNetwork>(architecture_, layout_, transform.events.scale, data_, NeuralNetwork::Size{largest_.batch, largest_.time, false, largest_.carries}, 0,
                                                    *lane.backend, *lane.stream);
     lanes_.push_back(std::move(lane));
   }
@@ -76,11 +79,40 @@ void Scorer::make_lanes(const Transform& transform, std::int64_t threads) {
 void Scorer::predict(const BatchPlan& plan, const PlacedPlan& placed) {
   const View<const float> parameters = std::as_const(parameters_).view();
   const MatrixView<float> answers = answers_.matrix(count(plan.order), architecture_.outputs());
+  if (largest_.carries) {
+    const bool alone = lanes_.empty() || plan.batches() < batches_a_thread * count(lanes_);
+    if (!alone) return team_.run(plan.batches(), [&](std::int64_t k, int thread) {
+      Lane& lane = lanes_[static_cast<std::size_t>(thread)];
+      predict_carried(*lane.network, plan, k, placed, answers, *lane.stream);
+    });
+    for (std::int64_t k = 0; k < plan.batches(); ++k) predict_carried(*network_, plan, k, placed, answers, stream_);
+    return;
+  }
   if (lanes_.empty() || plan.batches() < batches_a_thread * count(lanes_)) return predict_batches(*network_, plan, placed, parameters, answers, stream_);
   team_.run(plan.batches(), [&](std::int64_t k, int thread) {
     Lane& lane = lanes_[static_cast<std::size_t>(thread)];
     predict_batch(*lane.network, plan, k, placed, parameters, answers, *lane.stream);
   });
+}
+
+/// Of the batch's examples, which come by their number of events, those that have any are the first.
+void Scorer::predict_carried(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k, const PlacedPlan& placed, MatrixView<float> answers, Stream& stream) {
+  BatchSlots& slots = network.slots();
+  const std::int64_t begin = plan.start[static_cast<std::size_t>(k)], size = plan.start[static_cast<std::size_t>(k) + 1] - begin;
+  const View<const std::int32_t> lengths = placed.host_length.sub(begin, size);
+  const std::int64_t begun = std::find(lengths.data, lengths.data + size, 0) - lengths.data;
+  copy<std::int64_t>(placed.rows.sub(begin, size), slots.rows.view().sub(0, size), stream);
+  copy<std::int64_t>(std::as_const(now_.closing).view().sub(begin, size), slots.closing.view().sub(0, size), stream);
+  Batch events{begun, 0, lengths.sub(0, begun)};
+  if (begun > 0) {
+    copy<std::int64_t>(placed.first.sub(begin, begun), slots.first.view().sub(0, begun), stream);
+    copy<std::int32_t>(placed.length.sub(begin, begun), slots.length.view().sub(0, begun), stream);
+    events.time = lengths.data[0];
+  }
+  const MatrixView<float> carried = now_.carried.matrix(count(plan.order), architecture_.carried_width()).row_range(begin, size);
+  const MatrixView<const float> out = network.predict_carried(events, carried, std::as_const(parameters_).view());
+  const std::int64_t values = size * out.columns;
+  copy<float>(View<const float>(out.data, values, out.place), View<float>(answers.row_range(begin, size).data, values, answers.place), stream);
 }
 
 Scorer::~Scorer() {
@@ -98,6 +130,10 @@ Scorer::Inputs Scorer::make_inputs(const Transform& transform) const {
   if (architecture_.has_events()) {
     inputs.first = Array<std::int64_t>(stream_, largest_.examples);
     inputs.length = Array<std::int32_t>(stream_, largest_.examples);
+    if (largest_.carries) {
+      inputs.closing = Array<std::int64_t>(stream_, largest_.examples);
+      inputs.carried = Array<float>(stream_, largest_.examples * architecture_.carried_width());
+    }
     inputs.event_number = Array<float>(stream_, largest_.event_rows * count(transform.events.names));
     inputs.event_code = Array<std::int32_t>(stream_, largest_.event_rows * count(transform.event_words));
   }
@@ -115,6 +151,8 @@ StagedChunk Scorer::make_chunk() const {
   chunk.rows_ = Pinned<std::int64_t>(stream_, now_.rows.size());
   chunk.first_ = Pinned<std::int64_t>(stream_, now_.first.size());
   chunk.length_ = Pinned<std::int32_t>(stream_, now_.length.size());
+  chunk.closing_ = Pinned<std::int64_t>(stream_, now_.closing.size());
+  chunk.carried_ = Pinned<float>(stream_, now_.carried.size());
   chunk.event_number_ = Pinned<float>(stream_, now_.event_number.size());
   chunk.event_code_ = Pinned<std::int32_t>(stream_, now_.event_code.size());
   chunk.profile_number_ = Pinned<float>(stream_, now_.profile_number.size());
@@ -135,10 +173,19 @@ void Scorer::copy_inputs(const ExampleTable& table, const BatchPlan& plan, Stage
       const auto e = static_cast<std::size_t>(plan.order[static_cast<std::size_t>(i)]);
       chunk.first_[i] = table.first[e];
       chunk.length_[i] = table.length[e];
+      if (!largest_.carries) continue;
+      --chunk.length_[i];
+      chunk.closing_[i] = chunk.first_[i] + chunk.length_[i];
     }
     copy<std::int64_t>(std::as_const(chunk.first_).view().sub(0, n), to.first.view().sub(0, n), stream);
     copy<std::int32_t>(std::as_const(chunk.length_).view().sub(0, n), to.length.view().sub(0, n), stream);
     sent_bytes_ += n * static_cast<std::int64_t>(sizeof(std::int64_t) + sizeof(std::int32_t));
+    if (largest_.carries) {
+      const std::int64_t values = n * architecture_.carried_width();
+      copy<std::int64_t>(std::as_const(chunk.closing_).view().sub(0, n), to.closing.view().sub(0, n), stream);
+      copy<float>(std::as_const(chunk.carried_).view().sub(0, values), to.carried.view().sub(0, values), stream);
+      sent_bytes_ += n * static_cast<std::int64_t>(sizeof(std::int64_t)) + values * static_cast<std::int64_t>(sizeof(float));
+    }
   }
   if (encoder_) {
     sent_bytes_ += send_values<float>(table.profile_number, chunk.profile_number_, to.profile_number, stream);
@@ -189,6 +236,10 @@ std::int64_t Scorer::send(const ExampleTable& table, const BatchPlan& plan, Stag
   const std::int64_t n = table.size(), values = n * architecture_.outputs();
   predict(plan, placed(plan, chunk));
   copy<float>(std::as_const(answers_).view().sub(0, values), chunk.answers_.view().sub(0, values), stream_);
+  if (largest_.carries) {
+    const std::int64_t states = n * architecture_.carried_width();
+    copy<float>(std::as_const(now_.carried).view().sub(0, states), chunk.carried_.view().sub(0, states), stream_);
+  }
   stream_.mark(*chunk.done_);
   std::swap(data_.event_number, now_.event_number);
   std::swap(data_.event_code, now_.event_code);

@@ -16,12 +16,16 @@ class StagedChunk {
   /// Waits for the device. Into `outputs`: the network's outputs [examples, outputs] in the order of the table. From any thread.
   void outputs_of(const BatchPlan& plan, std::vector<float>& outputs);
 
+  /// With Size::carries the recurrent states [order of the plan, carried_width]: filled with those before the events when the chunk is sent, those
+  /// behind them once outputs_of has returned.
+  [[nodiscard]] std::span<float> carried() { return carried_.span(); }
+
  private:
   friend class Scorer;
 
-  Pinned<float> event_number_, profile_number_, answers_;
+  Pinned<float> event_number_, profile_number_, answers_, carried_;
   Pinned<std::int32_t> event_code_, profile_code_, length_;
-  Pinned<std::int64_t> rows_, first_;
+  Pinned<std::int64_t> rows_, first_, closing_;
   std::unique_ptr<Event> done_;
   std::int64_t columns_ = 0;   ///< of the outputs
 };
@@ -37,6 +41,7 @@ class Scorer {
     std::int64_t event_rows = 0;
     std::int64_t batch = 0;
     std::int64_t time = 0;       ///< steps of the longest sequence, its closing step included; 0 without events
+    bool carries = false;        ///< recurrent states come and go with each chunk (NeuralNetwork::predict_carried)
   };
 
   Scorer(const Architecture& architecture, const Transform& transform, const std::vector<float>& parameters, Size largest, Backend& backend, Stream& stream);
@@ -54,9 +59,9 @@ class Scorer {
  private:
   /// What a chunk brings to the device.
   struct Inputs {
-    Array<float> event_number, profile_number;
+    Array<float> event_number, profile_number, carried;
     Array<std::int32_t> event_code, profile_code, length;
-    Array<std::int64_t> rows, first;
+    Array<std::int64_t> rows, first, closing;
   };
 
   /// What a thread needs to predict a batch by itself: a backend of one thread, its stream and a network.
@@ -69,6 +74,7 @@ class Scorer {
   [[nodiscard]] Inputs make_inputs(const Transform& transform) const;
   void make_lanes(const Transform& transform, std::int64_t threads);
   void predict(const BatchPlan& plan, const PlacedPlan& placed);
+  void predict_carried(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k, const PlacedPlan& placed, MatrixView<float> answers, Stream& stream);
   void copy_inputs(const ExampleTable& table, const BatchPlan& plan, StagedChunk& chunk);
   void encode_profiles(const ExampleTable& table);
   [[nodiscard]] PlacedPlan placed(const BatchPlan& plan, const StagedChunk& chunk) const;

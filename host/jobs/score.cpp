@@ -6,6 +6,8 @@
 #include <numeric>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "engine/bayes/feature_posterior.hpp"
 #include "engine/pipeline/pipeline.hpp"
 #include "engine/score/outcome.hpp"
@@ -16,6 +18,8 @@
 #include "host/jobs/score_output.hpp"
 #include "host/jobs/score_plan.hpp"
 #include "host/jobs/score_source.hpp"
+#include "host/jobs/score_states.hpp"
+#include "host/jobs/score_update.hpp"
 #include "host/jobs/score_writer.hpp"
 #include "host/journeys/base_reader.hpp"
 #include "host/journeys/clock.hpp"
@@ -55,7 +59,8 @@ std::int64_t bytes_of(const ExampleTable& table) {
 bool is_sharded(const ScoreRequest& request) { return request.out.extension().empty(); }
 
 ChunkLimits limits_of(const SavedModel& model, const ScoreRequest& request, const RunOptions& options) {
-  ChunkLimits limits = plan_score(model, options).limits;
+  const bool carries = !request.update.empty() || !request.save_state.empty();
+  ChunkLimits limits = plan_score(model, options, carries ? StateFlow::width_of(model) : 0).limits;
   if (request.customers_at_once > 0) limits.customers = request.customers_at_once;
   limits.partitions_a_shard = request.split.partitions_a_shard();
   return limits;
@@ -78,6 +83,11 @@ Job job_of(const SavedModel& model, const ScoreRequest& request) {
   return job;
 }
 
+bool is_same_folder(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code ignored;
+  return !b.empty() && std::filesystem::equivalent(a, b, ignored);
+}
+
 void count_unseen(const std::vector<UnseenCount>& more, std::vector<UnseenCount>& all) {
   for (const UnseenCount& count : more) {
     const auto found = std::find_if(all.begin(), all.end(), [&](const UnseenCount& c) { return c.column == count.column; });
@@ -90,8 +100,9 @@ void count_unseen(const std::vector<UnseenCount>& more, std::vector<UnseenCount>
 }
 
 /// Room for every chunk.
-Scorer::Size largest_of(const std::vector<ScoreChunk>& chunks) {
+Scorer::Size largest_of(const std::vector<ScoreChunk>& chunks, bool carries) {
   Scorer::Size largest;
+  largest.carries = carries;
   for (const ScoreChunk& chunk : chunks) {
     largest.event_rows = std::max(largest.event_rows, chunk.event_rows);
     largest.time = std::max(largest.time, chunk.longest);
@@ -113,6 +124,7 @@ struct Buffer {
   std::vector<float> outputs;   ///< [examples, outputs]
   std::vector<std::uint8_t> codes;   ///< of the network, a column a variable
   NetworkAnswer network;
+  ChunkStates states;
 };
 
 /// The network's part of the work, on a stream of its own: its stage is another thread than the model's.
@@ -147,14 +159,15 @@ class NetworkScoring {
 /// The stages, and what they share.
 class Scoring {
  public:
-  Scoring(const SavedModel& model, const ScoreSource& source, std::vector<ScoreChunk> chunks, std::int64_t as_of, Workshop& shop)
+  Scoring(const SavedModel& model, const ScoreSource& source, std::vector<ScoreChunk> chunks, std::int64_t as_of, StateFlow& states, Workshop& shop)
       : model_(model),
         source_(source),
+        states_(states),
         chunks_(std::move(chunks)),
         as_of_(as_of),
         team_(shop.backend->team()),
         dictionaries_(source.dictionaries(model.features)),
-        scorer_(model.architecture, model.transform, model.parameters, largest_of(chunks_), *shop.backend, *shop.stream) {
+        scorer_(model.architecture, model.transform, model.parameters, largest_of(chunks_, states.carries()), *shop.backend, *shop.stream) {
     if (model.network) network_.emplace(model, source.names(), dictionaries_, shop);
   }
 
@@ -188,7 +201,8 @@ class Scoring {
   std::optional<Load> load(Buffer& buffer) {
     while (next_ < chunks_.size()) {
       buffer.chunk = &chunks_[next_++];
-      buffer.base = &source_.load(*buffer.chunk, model_.features, as_of_, buffer.own);
+      buffer.base = &source_.load(*buffer.chunk, model_.features, as_of_, buffer.own, buffer.states.merged);
+      if (buffer.chunk->size() == 0) states_.pass(*buffer.base, *buffer.chunk);
       if (buffer.chunk->size() > 0) return Load{buffer.chunk->size(), source_.stored() ? source_.bytes(*buffer.chunk) : 0};
     }
     return std::nullopt;
@@ -197,6 +211,7 @@ class Scoring {
   Load build_features(Buffer& buffer, std::vector<UnseenCount>& unseen) {
     buffer.keys.clear();
     for (const std::int64_t customer : buffer.chunk->customers) buffer.keys.push_back({customer, as_of_});
+    if (states_.wanted()) states_.begin(*buffer.base, *buffer.chunk, buffer.keys, buffer.states);
     buffer.table = build_examples(*buffer.base, model_.features, buffer.keys, team_, std::move(buffer.table));
     if (network_) network_->encode(buffer.table, buffer.codes);
     count_unseen(recode(buffer.table, dictionaries_, model_.transform, team_), unseen);
@@ -205,10 +220,14 @@ class Scoring {
     return Load{buffer.chunk->size(), bytes_of(buffer.table)};
   }
 
-  Load predict(Buffer& buffer) { return {buffer.chunk->size(), scorer_.send(buffer.table, buffer.plan, buffer.staged)}; }
+  Load predict(Buffer& buffer) {
+    if (states_.carries()) states_.give(*buffer.base, *buffer.chunk, buffer.plan, buffer.states, buffer.staged.carried());
+    return {buffer.chunk->size(), scorer_.send(buffer.table, buffer.plan, buffer.staged)};
+  }
 
   Load collect(Buffer& buffer) {
     buffer.staged.outputs_of(buffer.plan, buffer.outputs);
+    if (states_.carries()) states_.take(*buffer.base, *buffer.chunk, buffer.plan, buffer.staged.carried(), buffer.states);
     return {buffer.chunk->size(), static_cast<std::int64_t>(buffer.outputs.size() * sizeof(float))};
   }
 
@@ -219,11 +238,13 @@ class Scoring {
       outcomes.push_back(outcome_of(head, buffer.outputs, model_.architecture.outputs(), first));
       first += head.outputs();
     }
+    states_.write(*buffer.base, *buffer.chunk, buffer.states);
     output.write(score_table(model_, buffer.base->ids, buffer.chunk->customers, outcomes, buffer.network), buffer.chunk->last_partition);
   }
 
   const SavedModel& model_;
   const ScoreSource& source_;
+  StateFlow& states_;
   std::vector<ScoreChunk> chunks_;
   std::int64_t as_of_;
   Team& team_;
@@ -242,19 +263,22 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
   const ScoreOutput::Request wanted = output_of(request);
   ScoreOutput::check(wanted);
   ScoreIdentity identity{digest_of(read_file(request.model / "model.json")), {}, {}};
+  const std::unique_ptr<StateFolder> state = open_state(request, model, identity.model, options.observer);
   if (ScoreOutput::is_done(wanted, identity.model)) {
     options.observer.note(request.out.string() + " holds whole scores: nothing to do");
     summary.was_there = true;
     return summary;
   }
+  if (!request.save_state.empty()) StateWriter::check(request.save_state, request.overwrite || is_same_folder(request.save_state, request.update));
   Workshop shop(options);
   Job job = job_of(model, request);
+  if (state && request.journeys.empty()) job = unread_job(std::move(job), *state, options.observer);
   const JourneysOfJob journeys(job, request.journeys, request.out, false, options);
   StageTime reading{"read"};
   std::optional<ScoreSource> source;
   StageClock(reading).work([&] {
-    source.emplace(job);
-    return source->stored() ? Load{} : Load{source->rows_read(), input_bytes(job)};
+    source.emplace(job, state.get(), !request.save_state.empty());
+    return job.journeys.empty() ? Load{source->rows_read(), input_bytes(job)} : Load{};
   });
   for (const std::string& notice : source->notices()) options.observer.note(notice);
   std::int64_t as_of = source->end_of_events();
@@ -262,18 +286,25 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
     if (!source->has_events()) throw bad_input("--as-of is given, but there are no events", "leave it out");
     as_of = parse_cutoff(request.as_of, source->clock(), "--as-of");
   }
+  if (state && as_of < state->facts().as_of)
+    throw bad_input(fmt::format("the scores would be as of {}, and the state is as of {}, which is later", moment_text(as_of, source->clock()), moment_text(state->facts().as_of, source->clock())),
+                    "give a later --as-of, or score from scratch");
   if (source->has_events()) summary.as_of = moment_text(as_of, source->clock());
   std::vector<ScoreChunk> chunks = source->chunks(model.features, as_of, limits_of(model, request, options));
   const auto nobody = [] { return bad_input("there is no customer to score", "check the files, or --as-of: customers are scored from their first event on"); };
   if (chunks.empty()) throw nobody();
   if (source->has_events()) identity.as_of = std::to_string(as_of);
   if (is_sharded(request)) identity.input = source->fingerprint();
+  const StoreOrigin origin = source->has_events() ? origin_of_state(job, state.get()) : StoreOrigin();
+  std::optional<StateWriter> writer;
+  if (!request.save_state.empty()) writer.emplace(request.save_state, source->names(), model.features.amount, StateFlow::width_of(model));
+  StateFlow states(model, as_of, state.get(), writer ? &*writer : nullptr);
   ScoreOutput output(wanted, identity, score_columns(model, source->text_ids()));
   std::erase_if(chunks, [&](const ScoreChunk& chunk) { return !output.wants(chunk.last_partition); });
   if (chunks.empty()) {
     summary.stages = {{"write"}};
   } else {
-    summary.stages = Scoring(model, *source, std::move(chunks), as_of, shop).run(output, options.observer, summary);
+    summary.stages = Scoring(model, *source, std::move(chunks), as_of, states, shop).run(output, options.observer, summary);
     if (summary.customers == 0 && source->stored()) throw nobody();   // only now known
   }
   summary.customers_before = output.customers_before();
@@ -281,8 +312,10 @@ ScoreSummary score(const ScoreRequest& request, const RunOptions& options) {
   summary.stages.insert(summary.stages.begin(), reading);
   StageClock(summary.stages.back()).work([&] {
     output.finish();
+    if (writer) writer->finish({identity.model, as_of, origin, to_toml(job)}, source->names());
     return Load{0, file_bytes(request.out)};
   });
+  if (state) summary.update = states.counts();
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return summary;
 }

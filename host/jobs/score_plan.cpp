@@ -13,6 +13,7 @@ constexpr std::int64_t mebibyte = std::int64_t{1} << 20;
 constexpr std::int64_t libraries = 64 * mebibyte, a_thread = 16 * mebibyte;   ///< measured: what a job of ten customers needs
 constexpr std::int64_t share_of_chunks = 8;
 constexpr std::int64_t fewest_customers = 256, most_customers = 8192;
+constexpr std::int64_t places_of_states = 5;   ///< of the folder read, of the chunk, page-locked, on the device, and written
 constexpr std::int64_t events_of_a_customer = 32;   ///< a chunk has room for so many each, on average
 
 /// Of one event: in the table, in page-locked memory, on the device.
@@ -44,12 +45,12 @@ std::int64_t program_bytes(int threads) { return libraries + a_thread * threads;
 
 std::string memory_text(std::int64_t bytes) { return fmt::format("{:>8.1f} MiB", static_cast<double>(bytes) / static_cast<double>(mebibyte)); }
 
-ScorePlan plan_score(const SavedModel& model, const RunOptions& options) {
+ScorePlan plan_score(const SavedModel& model, const RunOptions& options, std::int64_t carried) {
   ScorePlan plan;
   plan.memory = options.memory;
   plan.program = program_bytes(options.threads);
   plan.network = network_bytes(model);
-  const std::int64_t each = customer_bytes(model) + (model.features.events ? events_of_a_customer * event_bytes(model.transform) : 0);
+  const std::int64_t each = customer_bytes(model) + places_of_states * 4 * carried + (model.features.events ? events_of_a_customer * event_bytes(model.transform) : 0);
   const auto count = static_cast<std::int64_t>(ScorePlan::chunks_in_memory);
   const std::int64_t affordable = options.memory > 0 ? options.memory / share_of_chunks / (count * each) : most_customers;
   plan.limits.customers = std::clamp(affordable, fewest_customers, most_customers);

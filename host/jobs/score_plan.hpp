@@ -22,8 +22,8 @@ struct ScorePlan {
   static constexpr std::size_t chunks_in_memory = 4;   ///< one for each stage that every model has
 };
 
-/// A memory of 0 is no limit. Chunks take an eighth of the memory at most, and are never larger than the largest that is of use.
-[[nodiscard]] ScorePlan plan_score(const SavedModel& model, const RunOptions& options);
+/// `carried` values of a state go with each customer. A memory of 0 is no limit. Chunks take an eighth of the memory at most, and are never larger than the largest that is of use.
+[[nodiscard]] ScorePlan plan_score(const SavedModel& model, const RunOptions& options, std::int64_t carried = 0);
 
 /// What every job needs for its libraries and threads; bytes as the plans show them.
 [[nodiscard]] std::int64_t program_bytes(int threads);
