@@ -30,6 +30,7 @@ void add_sizes(CLI::App& command, BenchSizes& sizes) {
   size("--rows", sizes.rows, "standardize: rows of the table");
   size("--columns", sizes.columns, "standardize: its columns");
   command.add_option("--missing", sizes.missing, "standardize: share of its cells that are missing")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_flag("--in-place", sizes.in_place, "standardize: write over the table instead of into another one");
   size("--time", sizes.time, "lstm: steps of a sequence");
   size("--features", sizes.features, "lstm: features of a step");
   command.add_option("--hidden", sizes.hidden, "lstm: hidden sizes")->delimiter(',')->check(CLI::PositiveNumber)->capture_default_str();

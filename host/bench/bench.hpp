@@ -16,6 +16,7 @@ struct BenchSizes {
   std::int64_t rows = 8'000'000;   ///< standardize
   std::int64_t columns = 32;
   double missing = 0.05;           ///< share of the cells
+  bool in_place = false;           ///< the table is standardized where it lies, without a second one
   std::int64_t time = 32;          ///< lstm: steps of a sequence
   std::int64_t features = 32;      ///< of a step
   std::vector<std::int64_t> hidden{128, 64};

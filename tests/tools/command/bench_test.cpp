@@ -100,6 +100,20 @@ TEST_F(Bench, DumpsWhatItWorkedOn) {
   for (const float p : file.find("predictions")->values) EXPECT_TRUE(p > 0.0F && p < 1.0F);
 }
 
+/// Repeated in place, the table is what it was each time.
+TEST_F(Bench, InPlaceGivesWhatASecondTableHolds) {
+  const auto dumped = [&](const std::string& folder_name, std::vector<std::string> more) {
+    std::filesystem::create_directory(path(folder_name));
+    std::vector<std::string> words = {"bench", "standardize", "--rows", "100000", "--columns", "5", "--repeats", "3", "--device", "cpu", "--quiet", "--dump", folder_name};
+    words.insert(words.end(), more.begin(), more.end());
+    done(words);
+    return text(folder_name + "/standardize.safetensors");
+  };
+  const std::string apart = dumped("apart", {});
+  EXPECT_GT(apart.size(), 1'000'000U);
+  EXPECT_TRUE(apart == dumped("in-place", {"--in-place"}));
+}
+
 /// What the scripts of bench/compare do with what the programs say.
 TEST_F(Bench, TheComparisonFindsAnswersThatDiffer) {
   const CommandResult python = run_command("/usr/bin/env", {"python3", "--version"}, {.folder = folder.path(), .largest_file = {}});
