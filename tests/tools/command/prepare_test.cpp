@@ -148,5 +148,32 @@ TEST_F(Prepare, SaysHowItDividesTheMemory) {
   expect_refusal({"prepare", "job.toml"}, {"--out is missing"});
 }
 
+/// One moment is one moment, however it is written; the notice says what the numbers were taken for.
+TEST_F(Prepare, ZonesAndUnitsOfTimeAreTheSameMoments) {
+  constexpr std::int64_t base = 1'714'557'600;   // 2024-05-01T10:00:00Z
+  const auto store_of = [&](const std::string& name, const auto& time_of) {
+    std::string log = "who,time,kind\n";
+    for (int row = 0; row < 600; ++row) log += fmt::format("{},{},{}\n", row % 37, time_of(row), row % 3 == 0 ? "buy" : "look");
+    write(name + ".csv", log);
+    write(name + ".toml", fmt::format("[events]\nfiles = [\"{}.csv\"]\ncustomer = \"who\"\ntime = \"time\"\ntype = \"kind\"\n"
+                                      "[[target]]\nname = \"t\"\nkind = \"happens\"\nhorizon = \"2h\"\n[split]\ncutoff = \"2024-05-01T14:00:00\"\n", name));
+    const CommandResult result = done({"prepare", name + ".toml", "--out", name});
+    auto files = bytes(name);
+    files.erase("manifest.json");   // it names the input
+    return std::make_pair(files, result.out + result.err);
+  };
+  const auto clock = [](int row, int hours) { return fmt::format("{:02}:{:02}:{:02}", 10 + hours + row * 37 / 3600, row * 37 / 60 % 60, row * 37 % 60); };
+  const auto [utc, utc_said] = store_of("utc", [&](int row) { return "2024-05-01T" + clock(row, 0) + "Z"; });
+  ASSERT_GT(utc.size(), 10U);
+  const auto [east, east_said] = store_of("east", [&](int row) { return "2024-05-01T" + clock(row, 2) + "+02:00"; });
+  EXPECT_TRUE(utc == east);
+  const std::vector<std::pair<std::string, std::int64_t>> units = {{"seconds", 1}, {"milliseconds", 1'000}, {"microseconds", 1'000'000}, {"nanoseconds", 1'000'000'000}};
+  for (const auto& [unit, times] : units) {
+    const auto [numbers, said] = store_of(unit, [&](int row) { return std::to_string((base + row * 37) * times); });
+    EXPECT_TRUE(utc == numbers) << unit;
+    EXPECT_NE(said.find("in " + unit), std::string::npos) << said;
+  }
+}
+
 }  // namespace
 }  // namespace footfall::test
