@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <map>
 #include <random>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -173,6 +174,29 @@ TEST_F(Prepare, ZonesAndUnitsOfTimeAreTheSameMoments) {
     EXPECT_TRUE(utc == numbers) << unit;
     EXPECT_NE(said.find("in " + unit), std::string::npos) << said;
   }
+}
+
+TEST_F(Prepare, FilesMayHaveTheirColumnsInAnotherOrder) {
+  write_log(2, 300);
+  done({"prepare", "log.toml", "--out", "one", "--quiet"});
+  std::string turned;
+  std::istringstream lines(text("log/e01.csv"));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t a = line.find(','), b = line.find(',', a + 1), c = line.find(',', b + 1);
+    turned += line.substr(c + 1) + "," + line.substr(b + 1, c - b - 1) + "," + line.substr(0, a) + ",unread," + line.substr(a + 1, b - a - 1) + "\n";
+  }
+  write("log/e01.csv", turned.replace(turned.find("unread"), 6, "more"));
+  done({"prepare", "log.toml", "--out", "other", "--quiet"});
+  auto one = bytes("one"), other = bytes("other");
+  for (auto* files : {&one, &other}) files->erase("manifest.json");   // it names the input
+  EXPECT_GT(one.size(), 100U);
+  EXPECT_TRUE(one == other);
+
+  write("log/e01.csv", "who,time,kind,price\n4,5,a,much\n");
+  expect_refusal({"prepare", "log.toml", "--out", "refused"}, {"e01.csv:2", "price", "much"});
+  write("log/e01.csv", "who,time,price\n4,5,1.5\n");
+  expect_refusal({"prepare", "log.toml", "--out", "refused"}, {"e01.csv", "kind"});
+  EXPECT_FALSE(std::filesystem::exists(path("refused")));
 }
 
 }  // namespace
