@@ -145,7 +145,7 @@ class Comparison:
         self.add("standardize, both", "s", both, {peer: [statistics.median(answer["fit_s"]) + statistics.median(answer["transform_s"]) for answer in answers] for peer, answers in theirs.items()},
                  more_is_better=False)
         table = 4 * rows * 32 / 2**20
-        # Peers are measured writing over their table where they can; so is footfall, in a process of its own.
+        # footfall can write over a table that nobody needs any more, in a process of its own here; the peers' transforms make another one.
         in_place = self.bench("standardize", "standardize", "--rows", str(rows), "--in-place")[0]["peak_mib"]
         self.rows[-1]["peak_mib"] = {"footfall": in_place - table} | {
             peer: statistics.median(answer["peak_mib"] - table for answer in answers) for peer, answers in theirs.items()}

@@ -100,7 +100,7 @@ class Builder {
   [[nodiscard]] std::vector<std::int32_t> lengths_of(std::span<const ExampleKey> keys) const {
     std::vector<std::int32_t> lengths;
     for (const ExampleKey& key : keys) {
-      const auto usable = static_cast<std::int64_t>(kept_before(key).size());
+      const std::int64_t usable = usable_events(*base_.journeys, spec_, key);
       require(key.known >= 0 && key.known <= usable, "more events are known of a customer than there are");
       lengths.push_back(static_cast<std::int32_t>(std::min(usable - key.known, spec_.max_length) + 1));
     }

@@ -167,7 +167,6 @@ class ParquetFile final : public FileReader, private ParquetAccess {
   }
 
  private:
-  /// Runs a step of Arrow or Parquet; what they throw becomes our one error.
   /// The next batch that has rows; what cannot be decoded is an error about its row group.
   bool read_batch() {
     std::string fault;
