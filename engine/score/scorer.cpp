@@ -79,19 +79,20 @@ void Scorer::make_lanes(const Transform& transform, std::int64_t threads) {
 void Scorer::predict(const BatchPlan& plan, const PlacedPlan& placed) {
   const View<const float> parameters = std::as_const(parameters_).view();
   const MatrixView<float> answers = answers_.matrix(count(plan.order), architecture_.outputs());
-  if (largest_.carries) {
-    const bool alone = lanes_.empty() || plan.batches() < batches_a_thread * count(lanes_);
-    if (!alone) return team_.run(plan.batches(), [&](std::int64_t k, int thread) {
-      Lane& lane = lanes_[static_cast<std::size_t>(thread)];
-      predict_carried(*lane.network, plan, k, placed, answers, *lane.stream);
-    });
-    for (std::int64_t k = 0; k < plan.batches(); ++k) predict_carried(*network_, plan, k, placed, answers, stream_);
+  const auto predict_one = [&](NeuralNetwork& network, std::int64_t k, Stream& stream) {
+    if (largest_.carries) {
+      predict_carried(network, plan, k, placed, answers, stream);
+    } else {
+      predict_batch(network, plan, k, placed, parameters, answers, stream);
+    }
+  };
+  if (lanes_.empty() || plan.batches() < batches_a_thread * count(lanes_)) {
+    for (std::int64_t k = 0; k < plan.batches(); ++k) predict_one(*network_, k, stream_);
     return;
   }
-  if (lanes_.empty() || plan.batches() < batches_a_thread * count(lanes_)) return predict_batches(*network_, plan, placed, parameters, answers, stream_);
   team_.run(plan.batches(), [&](std::int64_t k, int thread) {
     Lane& lane = lanes_[static_cast<std::size_t>(thread)];
-    predict_batch(*lane.network, plan, k, placed, parameters, answers, *lane.stream);
+    predict_one(*lane.network, k, *lane.stream);
   });
 }
 

@@ -76,8 +76,4 @@ void predict_batch(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k
   copy<float>(View<const float>(out.data, values, out.place), View<float>(answers.row_range(begin, size).data, values, answers.place), stream);
 }
 
-void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream) {
-  for (std::int64_t k = 0; k < plan.batches(); ++k) predict_batch(network, plan, k, placed, parameters, answers, stream);
-}
-
 }  // namespace footfall

@@ -30,11 +30,8 @@ struct PlacedPlan {
   View<const std::int32_t> host_length;       ///< the same on the host
 };
 
-/// Puts the batches of a plan into the stream and returns before they are done: the outputs of example plan.order[i] come to row i of
-/// `answers` [order, outputs]. Neither allocates nor synchronises.
-void predict_batches(NeuralNetwork& network, const BatchPlan& plan, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers, Stream& stream);
-
-/// The same for batch `k` of the plan alone. The view of its place among `answers` is written, no other.
+/// Puts batch `k` of a plan into the stream and returns before it is done: the outputs of example plan.order[i] come to row i of `answers`
+/// [order, outputs]; no other row is written. Neither allocates nor synchronises.
 void predict_batch(NeuralNetwork& network, const BatchPlan& plan, std::int64_t k, const PlacedPlan& placed, View<const float> parameters, MatrixView<float> answers,
                    Stream& stream);
 
